@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 LINUX = sys.platform.startswith("linux")
 SIGCONT = 18 if LINUX else 19
 _SIGKILL = 9
+_GIVES_WAY = 10
 _boot_id: str | None = None
 # Linux stops its monotonic clock while the machine sleeps; macOS does not.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -256,6 +257,23 @@ def set_oom_score(pid: int | str, score: int) -> bool:
         return False
     finally:
         os.close(handle)
+    return True
+
+
+def give_way() -> bool:
+    """Let other processes go first from now on; tell whether it holds in all of the machine.
+
+    On Linux sessions share the processor before processes do, so one that leads a session lowers that too
+    (sched(7), "The autogroup feature").
+    """
+    os.nice(_GIVES_WAY)
+    if not LINUX or os.getsid(0) != os.getpid():
+        return False
+    try:
+        with open("/proc/self/autogroup", "w") as group:
+            group.write(str(_GIVES_WAY))
+    except OSError:  # a kernel without it
+        return False
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.model import graph as graph_module
 from penstock.model.graph import Graph, find_cycle, priority_weights
 from penstock.model.spec import TaskSpec
 
@@ -126,3 +128,30 @@ def test_weights_of_a_long_chain_need_little_memory() -> None:
         tracemalloc.stop()
     assert (weights["t0"], weights["t9999"]) == (10_000, 1)
     assert peak < 5 << 20, "a set of tasks each would be 6 MB, or 12"
+
+
+@pytest.mark.parametrize("rule", ["upstream", "downstream"])
+def test_weights_are_the_same_when_sets_are_worked_out_in_parts(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(7)
+    names = [f"t{number}" for number in range(60)]
+    tasks = [
+        TaskSpec(
+            task_id=name,
+            operator="EmptyOperator",
+            launch="empty",
+            upstream=tuple(sorted(chance.sample(names[max(0, at - 9) : at], min(at, 3)))),
+            priority_weight=chance.choice([1, 1, 4, 10]),
+            weight_rule=rule,  # type: ignore[arg-type]
+        )
+        for at, name in enumerate(names)
+    ]
+    graph = Graph.of(tasks)
+    own = {task.task_id: task.priority_weight for task in tasks}
+    reach = graph.ancestors if rule == "upstream" else graph.descendants
+    wanted = {name: own[name] + sum(own[other] for other in reach(name)) for name in names}
+    monkeypatch.setattr(graph_module, "_SET_BYTES", 1)
+    for at_once in (1, 7, 59, 60, 1000):
+        monkeypatch.setattr(graph_module, "_LEAST_AT_ONCE", at_once)
+        assert priority_weights(tasks, graph) == wanted

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from penstock import process
 from penstock.http.app import make_app
 from penstock.http.desk import Desk
 from penstock.http.login import Door
@@ -31,7 +32,11 @@ def serve(
     *,
     with_parent: bool,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; *with_parent* also until stdin ends."""
+    """Serve until SIGTERM or SIGINT; *with_parent* also until stdin ends.
+
+    It gives way to the engine and its tasks, so that many requests do not slow them.
+    """
+    process.give_way()
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )

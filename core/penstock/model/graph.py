@@ -110,6 +110,12 @@ def find_cycle(upstream: Mapping[str, Sequence[str]]) -> list[str] | None:
     return None
 
 
+_SET_BYTES = 32 << 20
+"""Bytes that sets of tasks may take while weights are worked out."""
+_LEAST_AT_ONCE = 1024
+"""Tasks in a set, at least."""
+
+
 def priority_weights(tasks: Sequence[TaskSpec], graph: Graph) -> dict[str, int]:
     """Return each task's effective weight under its ``weight_rule``.
 
@@ -133,28 +139,49 @@ def priority_weights(tasks: Sequence[TaskSpec], graph: Graph) -> dict[str, int]:
 def _reached_weights(
     order: Sequence[str], edges: Mapping[str, Sequence[str]], own: Mapping[str, int]
 ) -> Iterator[tuple[str, int]]:
-    """Yield each task with the sum of *own* over all it reaches; *order* has those before the task.
+    """Yield each task with parts of the sum of *own* over all it reaches; *order* has those before the task.
 
-    Sets of tasks are the bits of one number each. With ten thousand tasks, walking the graph from each of
-    them would take many seconds; this takes a few hundredths of a second. A set goes when the last task that
-    needs it has been: all of them together are N x N / 8 bytes.
+    Sets of tasks are the bits of one number each: walking the graph from each of ten thousand tasks would
+    take many seconds. A set goes when the last task that needs it has been. Where many are needed at once
+    the graph is walked several times, for a part of the tasks each time, so that they fit `_SET_BYTES`.
     """
-    place = {task: at for at, task in enumerate(order)}
-    of_weight = {
-        weight: _bits(place[task] for task in own if own[task] == weight) for weight in set(own.values())
-    }
-    needed = Counter(other for task in order for other in edges[task])
-    reached: dict[str, int] = {}
+    uses = Counter(other for task in order for other in edges[task])
+    at_once = max(_LEAST_AT_ONCE, 8 * _SET_BYTES // max(_most_needed(order, edges, uses), 1))
+    for first in range(0, len(order), at_once):
+        part = order[first : first + at_once]
+        place = {task: at for at, task in enumerate(part)}
+        of_weight = {
+            weight: _bits(place[task] for task in part if own[task] == weight)
+            for weight in {own[task] for task in part}
+        }
+        needed = dict(uses)
+        reached: dict[str, int] = {}
+        for task in order[first:]:  # nothing before reaches them
+            seen = 0
+            for other in edges[task]:
+                seen |= reached.get(other, 0)
+                if other in place:
+                    seen |= 1 << place[other]
+                needed[other] -= 1
+                if not needed[other]:
+                    reached.pop(other, None)
+            if seen:
+                if needed.get(task):
+                    reached[task] = seen
+                yield task, sum(weight * (seen & tasks).bit_count() for weight, tasks in of_weight.items())
+
+
+def _most_needed(order: Sequence[str], edges: Mapping[str, Sequence[str]], uses: Mapping[str, int]) -> int:
+    """Return how many tasks at most have been and are needed by later ones."""
+    needed = dict(uses)
+    now = most = 0
     for task in order:
-        seen = 0
         for other in edges[task]:
-            seen |= reached[other] | 1 << place[other]
             needed[other] -= 1
-            if not needed[other]:
-                del reached[other]
-        if needed[task]:
-            reached[task] = seen
-        yield task, sum(weight * (seen & tasks).bit_count() for weight, tasks in of_weight.items())
+            now -= not needed[other]
+        now += task in needed
+        most = max(most, now)
+    return most
 
 
 def _bits(places: Iterable[int]) -> int:

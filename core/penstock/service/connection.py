@@ -37,14 +37,23 @@ Line = bytes | ProtocolError
 
 
 class Connection(asyncio.Protocol):
-    """One client. *admit* returns why it may not connect (None: it may), *gone* is called at its end."""
+    """One client. *gone* is called at its end.
+
+    *admit* returns why it may not connect (None: it may), *attach* why it may not listen for notices.
+    """
 
     def __init__(
-        self, engine: LocalEngine, notices: Notices, admit: Admit, gone: Callable[[Connection], None]
+        self,
+        engine: LocalEngine,
+        notices: Notices,
+        admit: Admit,
+        attach: Callable[[], str | None],
+        gone: Callable[[Connection], None],
     ) -> None:
         self._engine = engine
         self._notices = notices
         self._admit = admit
+        self._attach = attach
         self._gone = gone
         self._lines = _Lines()
         self._waiting: deque[Line] = deque()
@@ -52,7 +61,10 @@ class Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._late: asyncio.TimerHandle | None = None
-        self._streaming = False
+        self.streaming = False
+        """Whether the client listens for notices."""
+        self.active_at = 0.0
+        """When it last asked something, in seconds of the event loop's clock."""
         self._ended = False
         self._refusal: PenstockError | None = None
         self._transport: asyncio.Transport
@@ -63,6 +75,7 @@ class Connection(asyncio.Protocol):
         """Accept the client, or send why not."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        self.active_at = asyncio.get_running_loop().time()
         refusal = self._admit(self, transport.get_extra_info("socket"))
         if refusal is not None:
             self._send_problem(None, EngineError(refusal))
@@ -95,7 +108,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Answer what was asked before the client closed its side, then close."""
-        if self._worker is None or self._streaming:
+        if self._worker is None or self.streaming:
             return False
         self._worker.add_done_callback(lambda _: self._transport.close())
         return True
@@ -108,6 +121,11 @@ class Connection(asyncio.Protocol):
         """Go on: the client reads again."""
         self._writable.set()
 
+    @property
+    def idle(self) -> bool:
+        """Whether the client has asked nothing that is not answered, and listens for nothing."""
+        return self._worker is None and not self._lines.partial and not self._waiting
+
     def abort(self) -> None:
         """End the connection at once."""
         self._transport.abort()
@@ -115,7 +133,7 @@ class Connection(asyncio.Protocol):
     def refuse(self, error: PenstockError) -> None:
         """Answer only *error* from now on; clients that listen for notices get it at once."""
         self._refusal = error
-        if self._streaming:
+        if self.streaming:
             self._send_problem(None, error)
             self._transport.close()
 
@@ -151,6 +169,7 @@ class Connection(asyncio.Protocol):
                     await asyncio.sleep(0)
         finally:
             self._worker = None
+            self.active_at = asyncio.get_running_loop().time()
 
     async def _answer(self, line: Line) -> None:
         number: int | None = None
@@ -190,7 +209,10 @@ class Connection(asyncio.Protocol):
 
     async def _stream(self, heartbeat: float) -> None:
         """Send notices until the client disconnects."""
-        self._streaming = True
+        refusal = self._attach()
+        if refusal is not None:
+            raise EngineError(refusal)
+        self.streaming = True
         subscription = self._notices.subscribe()
         try:
             while True:

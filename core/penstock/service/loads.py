@@ -63,6 +63,8 @@ class Loads:
         self._deliver = deliver
         self._cursors = cursors
         self._waiting: dict[str, None] = {}
+        self._waiting_slow: dict[str, None] = {}
+        """Those that were slow the last time: tried after the others."""
         self._loading: dict[str, _Load] = {}
         self._slow_before: set[str] = set()
         self._parents: WarmParents | None = None
@@ -74,7 +76,7 @@ class Loads:
         for file in files:
             load = self._loading.get(file)
             if load is None or load.done:
-                self._waiting[file] = None
+                self._wait(file)
             else:
                 load.again = True
                 if load.slow:  # its end may take long, and its result is no longer needed
@@ -83,22 +85,30 @@ class Loads:
 
     def drop(self, file: str) -> None:
         """Deliver nothing about *file* any more: it is gone."""
-        self._waiting.pop(file, None)
+        for queue in (self._waiting, self._waiting_slow):
+            queue.pop(file, None)
         self._slow_before.discard(file)
         if (load := self._loading.get(file)) is not None:
             load.dropped, load.again = True, False
             load.task.cancel()
 
     async def tried(self, files: Iterable[str]) -> None:
-        """Wait until none of *files* waits or loads."""
-        left = set(files)
-        while left := {file for file in left if file in self._waiting or file in self._loading}:
-            self._moved.clear()
-            await self._moved.wait()
+        """Wait until each of *files* was seen neither to wait nor to load."""
+        left = list(files)
+        while left:  # from the end, so that an event costs one look, however many files there are
+            if self._is_pending(left[-1]):
+                self._moved.clear()
+                await self._moved.wait()
+            else:
+                left.pop()
+
+    def _is_pending(self, file: str) -> bool:
+        return file in self._waiting or file in self._waiting_slow or file in self._loading
 
     async def close(self) -> None:
         """End every load, and return when no child is left. Nothing more is delivered."""
         self._waiting.clear()
+        self._waiting_slow.clear()
         for file in list(self._loading):
             self.drop(file)
         await self.tried(list(self._loading))
@@ -108,10 +118,8 @@ class Loads:
         """Start and deliver everything that can be now."""
         self._hand_on()
         self._let_slow_ones_aside()
-        for file in sorted(self._waiting, key=self._slow_before.__contains__):
-            load = self._loading.get(file)
-            if load is None and self._has_room(slow=file in self._slow_before):
-                self._start(file)
+        self._start_next(self._waiting, slow=False)
+        self._start_next(self._waiting_slow, slow=True)
         if not self._loading and self._parents is not None:
             closing = asyncio.create_task(asyncio.to_thread(self._parents.close))
             self._parents = None
@@ -125,7 +133,7 @@ class Loads:
             if load.done:
                 del self._loading[file]
                 if load.again:
-                    self._waiting[file] = None
+                    self._wait(file)
                 if not load.dropped and not load.task.cancelled():
                     self._deliver(file, load.answer)
             elif not load.slow:
@@ -139,16 +147,25 @@ class Loads:
                     load.task.cancel()
         self._hand_on()
 
+    def _wait(self, file: str) -> None:
+        (self._waiting_slow if file in self._slow_before else self._waiting)[file] = None
+
+    def _start_next(self, queue: dict[str, None], *, slow: bool) -> None:
+        """Start the first files of *queue* for which there is room."""
+        while self._has_room(slow=slow):
+            file = next((file for file in queue if file not in self._loading), None)
+            if file is None:
+                return
+            self._start(file, queue)
+
     def _has_room(self, *, slow: bool) -> bool:
         busy = sum(not load.done and load.slow is slow for load in self._loading.values())
         return busy < (SLOW_AT_ONCE if slow else AT_ONCE)
 
-    def _start(self, file: str) -> None:
-        if (
-            self._parents is None and len(self._waiting) > 1
-        ):  # they pay for themselves from the second file on
-            self._parents = WarmParents()
-        del self._waiting[file]
+    def _start(self, file: str, queue: dict[str, None]) -> None:
+        if self._parents is None and len(self._waiting) + len(self._waiting_slow) > 1:
+            self._parents = WarmParents()  # they pay for themselves from the second file on
+        del queue[file]
         task = asyncio.create_task(self._load(file, self._parents))
         load = self._loading[file] = _Load(task, slow=file in self._slow_before)
         timer = asyncio.get_running_loop().call_later(PATIENCE, self._is_overdue, load)

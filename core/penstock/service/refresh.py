@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -23,6 +24,8 @@ LOOK_FOR_FOLDER = 5.0
 """Seconds between checks of the folder itself: it may go away, and come back as another one."""
 MOST_AT_START = 30.0
 """Seconds that the engine waits at its start for files that load slowly; they come later."""
+UNCHANGED_AT_START = 2.0
+"""Seconds that it waits for files whose DAGs it knows from the database: only what they import may differ."""
 _FEW = 20
 """Listed points of a schedule that are left when its file is loaded again."""
 _LIST_AGAIN = 600.0
@@ -54,16 +57,21 @@ class Refresh:
         """Load every DAG file; return when each was tried and the engine has the result.
 
         Each is taken over once it is loaded, so one that hangs delays only this return, and not for longer
-        than `MOST_AT_START`: a dbt project may be read for minutes, if ``parse_timeout`` allows it.
+        than `MOST_AT_START`: a dbt project may be read for minutes, if ``parse_timeout`` allows it. Files
+        that are as the database knows them come last, and delay it for `UNCHANGED_AT_START` at most.
         """
         await self._refresh()
+        new = [file for file, digest in self._known.items() if not self._is_stored(file, digest)]
         try:
             async with asyncio.timeout(MOST_AT_START):
-                await self._loads.tried(self._known)
+                await self._loads.tried(new)
         except TimeoutError:
             log.warning(
                 "some DAG files still load after %g s: the engine answers without them", MOST_AT_START
             )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(UNCHANGED_AT_START):
+                await self._loads.tried(self._known)
         await self._loop.settled()
 
     async def close(self) -> None:
@@ -145,6 +153,7 @@ class Refresh:
         before = self._known.keys() | self._refused.keys() | makers
         gone = [file for file in sorted(before - there) if not file.startswith(below)]
         changed = [file for file, digest in files.items() if self._known.get(file) != digest]
+        changed.sort(key=lambda file: self._is_stored(file, files[file]))
         if any(file in self._known and file not in makers for file in changed):
             changed = list(dict.fromkeys([*changed, *(file for file in files if file in makers)]))
         # A file that cannot be read counts as unchanged until it can be read.
@@ -167,6 +176,11 @@ class Refresh:
             del self._beside[file]
         self._loads.want(dict.fromkeys([*changed, *mended, *stale]))
 
+    def _is_stored(self, file: str, digest: str) -> bool:
+        """Whether the DAGs of *file* are known, made of the same bytes."""
+        made = self._loop.world.made_by(file)
+        return any(not each.facts.missing and each.structure.source_hash == digest for each in made)
+
     def _stale(self) -> list[str]:
         """Return the files that were about, or made of, another file that has changed since."""
         return [
@@ -176,9 +190,12 @@ class Refresh:
     def _cursors(self, file: str) -> dict[str, tuple[int, int]]:
         """Return how far the listed schedules of *file* are settled."""
         return {
-            dag_id: (int(point.data_interval_start.timestamp()), int(point.data_interval_end.timestamp()))
-            for dag_id, entry in self._loop.world.dags.items()
-            if entry.facts.file == file and entry.structure.spec.schedule.kind == "listed"
+            entry.dag_id: (
+                int(point.data_interval_start.timestamp()),
+                int(point.data_interval_end.timestamp()),
+            )
+            for entry in self._loop.world.made_by(file)
+            if entry.structure.spec.schedule.kind == "listed"
             if (point := entry.cursor) is not None
         }
 

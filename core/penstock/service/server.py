@@ -10,6 +10,7 @@ import asyncio
 import errno
 import logging
 import os
+import resource
 import socket
 import stat
 import struct
@@ -22,8 +23,10 @@ from penstock.service.connection import Connection
 from penstock.service.notices import Notices
 from penstock.settings import Settings
 
-MAX_CONNECTIONS = 64
-_BACKLOG = 128
+MOST_CONNECTIONS = 2000
+OTHER_FILES = 200
+"""Of the files that the engine may have open, this many are not for connections."""
+_BACKLOG = 512
 _PROBE_TIMEOUT = 1.0
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,8 @@ class Server:
         self._server: asyncio.Server | None = None
         self._inode: int | None = None
         self._refusal: PenstockError | None = None
+        self.most = most_connections()
+        """Connections that may be open at once."""
 
     def refuse(self, error: PenstockError) -> None:
         """Answer only *error* from now on, and send it to those who listen for notices."""
@@ -104,7 +109,8 @@ class Server:
             pass
 
     def _accept(self) -> Connection:
-        return Connection(self._engine, self._notices, self._admit, self._connections.discard)
+        forget = self._connections.discard
+        return Connection(self._engine, self._notices, self._admit, self._attach, forget)
 
     def _admit(self, connection: Connection, peer: socket.socket) -> str | None:
         """Return why *peer* may not connect, or None."""
@@ -112,12 +118,35 @@ class Server:
         if uid not in {os.geteuid(), 0}:
             log.warning("refused a connection of user %d", uid)
             return "this engine belongs to another user"
-        if len(self._connections) >= MAX_CONNECTIONS:
-            return f"{MAX_CONNECTIONS} connections are open already"
+        if len(self._connections) >= self.most and not self._make_room():
+            return f"{self.most} connections are open already"
         self._connections.add(connection)
         if self._refusal is not None:
             connection.refuse(self._refusal)
         return None
+
+    def _make_room(self) -> bool:
+        """Close the connection that was idle longest: its client connects again when it asks something."""
+        idle = [each for each in self._connections if each.idle]
+        if not idle:
+            return False
+        longest = min(idle, key=lambda each: each.active_at)
+        self._connections.discard(longest)
+        longest.abort()
+        return True
+
+    def _attach(self) -> str | None:
+        """Return why nobody else may listen for notices, or None: the rest is for those who only ask."""
+        attached = sum(each.streaming for each in self._connections)
+        if attached < self.most // 2:
+            return None
+        return f"{attached} consoles are attached already: close one, or raise the limit of open files"
+
+
+def most_connections() -> int:
+    """Return how many connections may be open at once: as many as this process may have files for."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_CONNECTIONS if files < 0 else max(2, min(MOST_CONNECTIONS, files - OTHER_FILES))
 
 
 def peer_uid(connection: socket.socket) -> int:

@@ -23,8 +23,20 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
 
 
+_IN_THE_SUITE = ("fan_out", "idle", "first_frame", "log_search")
+"""One that runs tasks, one that looks at processes, one with a terminal and one in this process."""
+
+
 @pytest.mark.parametrize(
-    "name", ["fan_out", "chain", "trigger", "crowd", "startup", "idle", "first_frame", "log_search", "http"]
+    "name",
+    [
+        *_IN_THE_SUITE,
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in sorted(WORKLOADS)
+            if name not in _IN_THE_SUITE
+        ),
+    ],
 )
 def test_a_workload_prints_one_line_of_json(name: str) -> None:
     done = run(name, "--rounds", "1", "--size", "0.01")

@@ -24,7 +24,6 @@ from penstock.model import acts
 from penstock.model.spec import ScheduleSpec
 from penstock.model.views.events import Change
 from penstock.service import connection as connection_module
-from penstock.service import server as server_module
 from penstock.service.connection import Connection
 
 
@@ -212,25 +211,53 @@ def test_a_client_that_does_not_read_is_not_served_on(
         assert deaf.hear()["result"]["dag"]["dag_id"] == "etl"
 
 
-def test_only_so_many_may_be_connected(running: Running) -> None:
-    crowd = [running.connect() for _ in range(server_module.MAX_CONNECTIONS)]
-    for connected in crowd:
-        connected.ping()
+def test_a_newcomer_takes_the_place_of_who_was_idle_longest(running: Running) -> None:
+    running.served.server.most = 4
+    engines = [running.engine() for _ in range(3)]
+    for engine in engines:
+        assert engine.status().pid == os.getpid()
+    listening = running.connect()
+    listening.say({"id": 1, "method": "changes", "params": {"heartbeat": 0.05}})
+    assert "change" in listening.hear()
+    for _ in range(3):
+        running.engine().status()
+    assert "change" in listening.hear(), "who listens is never cut"
+    for engine in engines:
+        assert engine.status().pid == os.getpid(), "who was cut connects again"
+
+
+def test_a_place_is_refused_only_while_everybody_is_being_answered(running: Running) -> None:
+    running.served.server.most = 2
+    busy = [running.connect() for _ in range(2)]
+    for connected in busy:
+        connected.say(b'{"id": 1, "method": "pi')  # a question that has begun
+    begun = running.served.server._connections
+    running.settle(lambda: len(begun) == 2 and not any(each.idle for each in begun))
+
+    def refused() -> bool:
+        late = running.connect()
+        late.say({"id": 1, "method": "ping"})
+        answer = late.hear()
+        return "open already" in answer.get("error", {}).get("message", "")
+
+    assert refused()
+    for connected in busy:
+        connected.say(b'ng"}\n')
+        assert connected.hear()["result"] is True
+
+
+def test_consoles_leave_room_for_commands(running: Running) -> None:
+    running.served.server.most = 6
+    for _ in range(3):
+        console = running.connect()
+        console.say({"id": 1, "method": "changes", "params": {"heartbeat": 0.05}})
+        assert "change" in console.hear()
     late = running.connect()
-    assert "open already" in late.hear()["error"]["message"]
-    assert late.is_cut()
-    crowd.pop().close()
-
-    def room() -> bool:
-        newcomer = running.connect()
-        newcomer.say({"id": 1, "method": "ping"})
-        answer = newcomer.hear()
-        newcomer.close()
-        return "result" in answer
-
-    running.settle(room)
-    for connected in crowd:
-        connected.close()
+    late.say({"id": 1, "method": "changes", "params": {"heartbeat": 0.05}})
+    assert "3 consoles are attached already" in late.hear()["error"]["message"]
+    late.ping()
+    for _ in range(10):
+        assert running.engine().status().pid == os.getpid()
 
 
 def test_noise_of_all_kinds(running: Running, peer: Peer) -> None:

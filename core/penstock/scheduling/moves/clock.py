@@ -53,7 +53,7 @@ def move_all(tick: Tick, by_us: int) -> None:
     for record in list(world.quarantine.values()):
         _move_quarantined(tick, record, by_us)
     for entry in world.dags.values():
-        entry.settled = False
+        world.due_dags.look_at(entry.dag_id)
         if entry.resumed_us is not None:
             entry.resumed_us = min(entry.resumed_us, tick.now_us)
         # Once a point is settled, this is only where the grid of a timedelta begins: shifting it would put

@@ -57,8 +57,8 @@ def take_file(tick: Tick, parsed: ParsedFile) -> None:
             problems.append(problem)
     if not parsed.errors:
         made = {spec.dag_id for spec in parsed.dags}
-        for entry in list(tick.world.dags.values()):
-            if entry.facts.file == parsed.file and entry.dag_id not in made:
+        for entry in tick.world.made_by(parsed.file):
+            if entry.dag_id not in made:
                 _set_missing(tick, entry.facts, missing=True)
     if problems:
         _keep_error(tick, parsed.file, problems)
@@ -69,8 +69,8 @@ def take_file(tick: Tick, parsed: ParsedFile) -> None:
 def drop_file(tick: Tick, file: str) -> None:
     """Record that a file is gone: its DAGs are missing, and it has no error any more."""
     tick.gate.drop_import_error(file)
-    for entry in list(tick.world.dags.values()):
-        if entry.facts.file == file and not entry.facts.missing:
+    for entry in tick.world.made_by(file):
+        if not entry.facts.missing:
             _set_missing(tick, entry.facts, missing=True)
 
 

@@ -23,8 +23,8 @@ def lift_pause(tick: Tick, key: PauseKey, *, at_us: int | None = None) -> None:
     tick.gate.drop(pause)
     tick.gate.touch(dag_id, run_id or None)
     if kind is PauseKind.SCHEDULE:
-        entry = tick.world.dag(dag_id)
-        entry.settled, entry.resumed_us = False, tick.now_us if at_us is None else at_us
+        tick.world.dag(dag_id).resumed_us = tick.now_us if at_us is None else at_us
+        tick.world.due_dags.look_at(dag_id)
         return
     for live in tick.world.runs_of(dag_id):
         if kind is PauseKind.FREEZE or live.record.run_id == run_id:

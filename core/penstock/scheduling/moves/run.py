@@ -46,10 +46,8 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
         record_run_failure(tick, live, whole=whole)
     run_ended(tick, run)
     tick.room = True
-    entry = tick.world.dags.get(run.dag_id)
-    if entry is not None:
-        entry.settled = False  # room for another run: points that waited for it are due
-    for pause in [pause for pause in tick.world.pauses.values() if pause.key[1:3] == live.key]:
+    tick.world.due_dags.look_at(run.dag_id)  # room for another run: points that waited for it are due
+    for pause in tick.world.pauses.of_run(*live.key):
         if pause.stops_since_us is not None:  # a breakpoint that it never got to stays, for a clear or retry
             lift_pause(tick, pause.key)
     if not live.live:

@@ -33,7 +33,8 @@ from penstock.timetable.point import Point
 
 def create(tick: Tick) -> None:
     """Settle due points of all schedules fairly, serve backfills, and start the next queued runs."""
-    due = [entry for entry in tick.world.dags.values() if _is_due(tick, entry)]
+    looked_at = (tick.world.dags.get(dag_id) for dag_id in tick.world.due_dags.take(tick.now_us))
+    due = [entry for entry in looked_at if entry is not None and _makes_runs(tick, entry)]
     # Each DAG gets an equal share of the tick's cap; the rest waits for the next tick.
     kept = 1 if any(found.waiting for found in tick.world.backfills.values()) else 0  # never starved
     left = tick.settings.runs_per_tick - tick.created
@@ -44,7 +45,9 @@ def create(tick: Tick) -> None:
             with about_dag(entry.dag_id):
                 _settle_schedule(tick, entry, share)
         else:
+            tick.world.due_dags.look_at(entry.dag_id)
             tick.wake_at(tick.now_us)
+    tick.wake_at(tick.world.due_dags.next_us)
     if tick.world.assets.queued:
         create_asset_runs(tick)
     for found in list(tick.world.backfills.values()):
@@ -53,15 +56,11 @@ def create(tick: Tick) -> None:
     _start_runs(tick)
 
 
-def _is_due(tick: Tick, entry: DagEntry) -> bool:
+def _makes_runs(tick: Tick, entry: DagEntry) -> bool:
+    """Whether points of a DAG become runs at all; whatever changes that has it looked at again."""
     if entry.facts.missing or entry.structure.spec.schedule.kind == "none":
         return False
-    if tick.world.paused(entry.dag_id) or entry.dag_id in tick.world.out:
-        return False
-    if not entry.settled:
-        return True
-    tick.wake_at(entry.next_due_us)
-    return entry.next_due_us is not None and entry.next_due_us <= tick.now_us
+    return not (tick.world.paused(entry.dag_id) or entry.dag_id in tick.world.out)
 
 
 def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
@@ -69,6 +68,7 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
     active = tick.world.active(entry.dag_id)
     if not takes_more(spec, active):
         entry.next_due_us = None
+        tick.world.due_dags.look_at(entry.dag_id)
         return
     try:
         decisions = decide(
@@ -82,7 +82,7 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
             busy=bool(active),
         )
     except (ValueError, OverflowError) as error:  # a bad schedule affects only its own DAG
-        entry.settled, entry.next_due_us = True, None
+        entry.next_due_us = None
         tick.gate.note("schedule_error", dag_id=entry.dag_id, reason=str(error)[:500])
         return
     for decision in decisions.decisions:
@@ -93,11 +93,11 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
             tick.ledger.record_skip(entry, *span, decision.count, decision.reason)
     if decisions.cursor is not None and decisions.cursor != entry.cursor:
         _move_cursor(tick, entry, decisions.cursor)
-    entry.settled = True
     entry.next_due_us = None if decisions.next_due is None else to_us(decisions.next_due)
     if entry.next_due_us is None or entry.next_due_us > tick.now_us:
         entry.resumed_us = None
-    tick.wake_at(entry.next_due_us)
+    if entry.next_due_us is not None:
+        tick.world.due_dags.look_later(entry.dag_id, entry.next_due_us)
 
 
 def _move_cursor(tick: Tick, entry: DagEntry, point: Point) -> None:

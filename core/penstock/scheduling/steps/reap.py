@@ -25,18 +25,14 @@ def reap(tick: Tick) -> None:
     """Do everything that is due, and ask to be woken for the rest."""
     _alarms(tick)
     end_snoozes(tick)
-    for pause in list(tick.world.pauses.values()):
-        if pause.until_us is None:
-            continue
-        if pause.until_us > tick.now_us:
-            tick.wake_at(pause.until_us)
-            continue
+    for pause in tick.world.pauses.ended(tick.now_us):
         with about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id):
             tick.gate.note(
                 "pause_lifted", dag_id=pause.dag_id, run_id=pause.run_id or None,
                 task_id=pause.task_id or None, before=pause.kind, reason="it had ended by its time",
             )  # fmt: skip
             lift_pause(tick, pause.key, at_us=pause.until_us)  # nobody may have been awake then
+    tick.wake_at(tick.world.pauses.next_end_us)
     for live, failed in tick.failing:
         if live.record.state is RunState.RUNNING and not live.record.intent:
             reason = f"{failed} failed, and the first failure ends the run (fail_fast)"

@@ -1,7 +1,8 @@
-"""The pauses in force, with those of each run that are breakpoints at hand."""
+"""The pauses in force, with those of each run and those that end by themselves at hand."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,9 @@ class Pauses(dict[PauseKey, PauseRecord]):
     def __init__(self, records: Iterable[PauseRecord]) -> None:
         super().__init__()
         self._of_runs: dict[tuple[str, str], list[PauseRecord]] = {}
+        """Those of runs, and breakpoints of next runs."""
+        self._ends: list[tuple[int, PauseKey]] = []
+        """Heap of (until in microseconds, key); those that were taken away or replaced are still in it."""
         for record in records:
             self[record.key] = record
 
@@ -23,7 +27,9 @@ class Pauses(dict[PauseKey, PauseRecord]):
         """Put a pause in force, in the place of what stood there."""
         self.pop(key, None)
         super().__setitem__(key, record)
-        if record.kind in BREAKPOINTS:
+        if record.until_us is not None:
+            heapq.heappush(self._ends, (record.until_us, key))
+        if key[2] or record.kind in BREAKPOINTS:
             self._of_runs.setdefault(key[1:3], []).append(record)
 
     def pop(self, key: PauseKey, default: Any = None) -> Any:
@@ -31,20 +37,40 @@ class Pauses(dict[PauseKey, PauseRecord]):
         record = super().pop(key, None)
         if record is None:
             return default
-        if record.kind in BREAKPOINTS:
+        if key[2] or record.kind in BREAKPOINTS:
             others = self._of_runs[key[1:3]]
             others.remove(record)
             if not others:
                 del self._of_runs[key[1:3]]
         return record
 
+    def ended(self, now_us: int) -> list[PauseRecord]:
+        """Return the pauses that ended by their time; they stand until they are taken away."""
+        found = {}
+        while self._ends and self._ends[0][0] <= now_us:
+            until_us, key = heapq.heappop(self._ends)
+            record = self.get(key)
+            if record is not None and record.until_us == until_us:
+                found[key] = record
+        return list(found.values())
+
+    @property
+    def next_end_us(self) -> int | None:
+        """When the next pause may end by its time."""
+        return self._ends[0][0] if self._ends else None
+
+    def of_run(self, dag_id: str, run_id: str) -> list[PauseRecord]:
+        """Return everything that holds a run or one of its tasks, in the order of setting."""
+        return list(self._of_runs.get((dag_id, run_id), ()))
+
     def breakpoints(self, dag_id: str, run_id: str) -> tuple[PauseRecord, ...]:
         """Return the breakpoints of a run in the order of setting; with "" of the DAG's next run."""
-        return tuple(self._of_runs.get((dag_id, run_id), ()))
+        standing = self._of_runs.get((dag_id, run_id), ())
+        return tuple(each for each in standing if each.kind in BREAKPOINTS)
 
     def runs_with_breakpoints(self) -> list[tuple[str, str]]:
         """Return the runs with breakpoints, by DAG and run id; "" for a next run."""
-        return list(self._of_runs)
+        return [key for key in self._of_runs if self.breakpoints(*key)]
 
     def of_task(self, dag_id: str, run_id: str, task: str) -> PauseRecord | None:
         """Return what keeps a task instance from starting: its hold, or the breakpoint before it.

@@ -17,6 +17,7 @@ from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TIMED, RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
+from penstock.scheduling.world.due_dags import DueDags
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.last_point import last_point
 from penstock.scheduling.world.live_backfill import LiveBackfill
@@ -59,8 +60,6 @@ class DagEntry:
     next_due_us: int | None = None
     resumed_us: int | None = None
     """When a pause of the schedule was lifted, until its missed points are settled."""
-    settled: bool = False
-    """Whether ``next_due_us`` was computed since the last change."""
 
     @property
     def dag_id(self) -> str:
@@ -126,9 +125,12 @@ class World:
         self.to_advance: set[int] = set()
         """Keys of runs with dirty tasks, or that may be done."""
         self.dags: dict[str, DagEntry] = {}
+        self._made_by: dict[str, dict[str, None]] = {}
+        """File -> the DAGs that it makes."""
         self.triggers = Triggers(stored.triggerer)
         self.questions = Questions(self.reads)
         self._take_dags(stored)
+        self.due_dags = DueDags(self.dags)
         self._take_what_stands_beside(stored)
         for record, tasks in stored.runs:
             self._take_in(record, tasks, sieve)
@@ -148,7 +150,7 @@ class World:
         for facts in stored.dags:
             self.unread[facts.dag_id] = facts
             try:
-                self.dags[facts.dag_id] = self._entry(facts)
+                self._enter(facts)
             except Exception as error:  # noqa: BLE001
                 stored.sieve.fault(about_dag(facts.dag_id), error)
             else:
@@ -261,9 +263,16 @@ class World:
     def put_dag(self, facts: DagRecord) -> None:
         """Add a new or changed DAG."""
         standing = self.dags.get(facts.dag_id)
-        entry = self.dags[facts.dag_id] = self._entry(facts)
+        entry = self._enter(facts)
         if standing is not None:
             entry.resumed_us = standing.resumed_us
+            if standing.facts.file != facts.file:
+                self._made_by[standing.facts.file].pop(facts.dag_id, None)
+        self.due_dags.look_at(facts.dag_id)
+
+    def made_by(self, file: str) -> list[DagEntry]:
+        """Return the DAGs that a file makes, or made when it was there."""
+        return [self.dags[dag_id] for dag_id in self._made_by.get(file, ())]
 
     def run(self, dag_id: str, run_id: str) -> LiveRun:
         """Return a run, from the working set or else from the store; raise `UnknownError`.
@@ -435,8 +444,11 @@ class World:
             key=lambda live: (live.record.run_after_us, live.record.id),
         )
 
-    def _entry(self, facts: DagRecord) -> DagEntry:
-        return DagEntry(facts, self.structure(facts.version_id), last_point(facts))
+    def _enter(self, facts: DagRecord) -> DagEntry:
+        entry = DagEntry(facts, self.structure(facts.version_id), last_point(facts))
+        self.dags[facts.dag_id] = entry
+        self._made_by.setdefault(facts.file, {})[facts.dag_id] = None
+        return entry
 
     def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
         return build_live(record, self.structure(record.version_id), tasks)

@@ -1,0 +1,45 @@
+"""Whose schedule to look at now, so that a tick costs what is due, however many DAGs there are."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+
+class DueDags:
+    """DAGs whose schedule must be looked at: because something changed, or because a point is due.
+
+    A DAG that is taken is forgotten: whoever looked says when to look again.
+    """
+
+    def __init__(self, dag_ids: Iterable[str]) -> None:
+        self._now = dict.fromkeys(dag_ids)
+        self._later: list[tuple[int, str]] = []
+        """Heap of (due in microseconds, DAG); one that has moved is in it several times."""
+        self._due: dict[str, int] = {}
+        """The one that counts."""
+
+    def look_at(self, dag_id: str) -> None:
+        """Have a DAG looked at in the next round: its file, its pause or its room for runs has changed."""
+        self._now[dag_id] = None
+
+    def look_later(self, dag_id: str, due_us: int) -> None:
+        """Have a DAG looked at when its next point is due, and not before."""
+        self._due[dag_id] = due_us
+        heapq.heappush(self._later, (due_us, dag_id))
+
+    def take(self, now_us: int) -> list[str]:
+        """Return the DAGs to look at now."""
+        while self._later and self._later[0][0] <= now_us:
+            due_us, dag_id = heapq.heappop(self._later)
+            if self._due.get(dag_id) == due_us:
+                self._now[dag_id] = None
+        taken, self._now = list(self._now), {}
+        for dag_id in taken:
+            self._due.pop(dag_id, None)
+        return taken
+
+    @property
+    def next_us(self) -> int | None:
+        """When the next DAG may be due."""
+        return self._later[0][0] if self._later else None
