@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from itertools import count
 
 
 class DueDags:
@@ -14,10 +15,12 @@ class DueDags:
 
     def __init__(self, dag_ids: Iterable[str]) -> None:
         self._now = dict.fromkeys(dag_ids)
-        self._later: list[tuple[int, str]] = []
-        """Heap of (due in microseconds, DAG); one that has moved is in it several times."""
-        self._due: dict[str, int] = {}
+        self._later: list[tuple[int, int, str]] = []
+        """Heap of (due in microseconds, number, DAG); one that has moved is in it several times."""
+        self._due: dict[str, tuple[int, int, str]] = {}
         """The one that counts."""
+        self._numbers = count()
+        """Of DAGs that are due at once, who was looked at first comes first."""
 
     def look_at(self, dag_id: str) -> None:
         """Have a DAG looked at in the next round: its file, its pause or its room for runs has changed."""
@@ -25,15 +28,15 @@ class DueDags:
 
     def look_later(self, dag_id: str, due_us: int) -> None:
         """Have a DAG looked at when its next point is due, and not before."""
-        self._due[dag_id] = due_us
-        heapq.heappush(self._later, (due_us, dag_id))
+        place = self._due[dag_id] = (due_us, next(self._numbers), dag_id)
+        heapq.heappush(self._later, place)
 
     def take(self, now_us: int) -> list[str]:
         """Return the DAGs to look at now."""
-        while self._later and self._later[0][0] <= now_us:
-            due_us, dag_id = heapq.heappop(self._later)
-            if self._due.get(dag_id) == due_us:
-                self._now[dag_id] = None
+        while (due_us := self.next_us) is not None and due_us <= now_us:
+            dag_id = heapq.heappop(self._later)[2]
+            del self._due[dag_id]
+            self._now[dag_id] = None
         taken, self._now = list(self._now), {}
         for dag_id in taken:
             self._due.pop(dag_id, None)
@@ -41,5 +44,7 @@ class DueDags:
 
     @property
     def next_us(self) -> int | None:
-        """When the next DAG may be due."""
+        """When the next DAG is due; None if none is."""
+        while self._later and self._due.get(self._later[0][2]) is not self._later[0]:
+            heapq.heappop(self._later)
         return self._later[0][0] if self._later else None

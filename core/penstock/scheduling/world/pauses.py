@@ -47,17 +47,21 @@ class Pauses(dict[PauseKey, PauseRecord]):
     def ended(self, now_us: int) -> list[PauseRecord]:
         """Return the pauses that ended by their time; they stand until they are taken away."""
         found = {}
-        while self._ends and self._ends[0][0] <= now_us:
-            until_us, key = heapq.heappop(self._ends)
-            record = self.get(key)
-            if record is not None and record.until_us == until_us:
-                found[key] = record
+        while (until_us := self.next_end_us) is not None and until_us <= now_us:
+            _, key = heapq.heappop(self._ends)
+            found[key] = self[key]
         return list(found.values())
 
     @property
     def next_end_us(self) -> int | None:
-        """When the next pause may end by its time."""
-        return self._ends[0][0] if self._ends else None
+        """When the next pause ends by its time; None if none does."""
+        while self._ends:
+            until_us, key = self._ends[0]
+            record = self.get(key)
+            if record is not None and record.until_us == until_us:
+                return until_us
+            heapq.heappop(self._ends)
+        return None
 
     def of_run(self, dag_id: str, run_id: str) -> list[PauseRecord]:
         """Return everything that holds a run or one of its tasks, in the order of setting."""
