@@ -77,10 +77,16 @@ class DryRunBackfills(msgspec.Struct, kw_only=True):
     total_entries: int
 
 
+class BackfillPage(OrderedPage):
+    """A page of the backfills of a DAG."""
+
+    dag_id: str
+
+
 @router.get("/backfills", responses=said(Backfills))
-def list_backfills(desk: ADesk, dag_id: str, asked: Annotated[OrderedPage, Query()]) -> Response:
+def list_backfills(desk: ADesk, asked: Annotated[BackfillPage, Query()]) -> Response:
     """List the backfills of a DAG."""
-    rows = [_shown(row) for row in desk.read.backfills(dag_id)] if dag_id else []
+    rows = [_shown(row) for row in desk.read.backfills(asked.dag_id)] if asked.dag_id else []
     keys = {"id": lambda row: row.id, "created_at": lambda row: row.created_at}
     page = asked.cut(rows, keys, "id")
     return answer(Backfills(backfills=page, total_entries=len(rows)))

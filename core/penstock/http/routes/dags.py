@@ -262,8 +262,14 @@ def get_dag_tags(
     return answer({"tags": tags[asked.offset : asked.offset + asked.rows], "total_entries": len(tags)})
 
 
+class WarningPage(Page):
+    """A page of warnings, of one DAG if wanted."""
+
+    dag_id: str | None = None
+
+
 @router.get("/dagWarnings")
-def get_dag_warnings(desk: ADesk, asked: Annotated[Page, Query()], dag_id: str | None = None) -> Response:
+def get_dag_warnings(desk: ADesk, asked: Annotated[WarningPage, Query()]) -> Response:
     """List what the loader warned of, without stopping a DAG."""
     found = [
         {
@@ -274,7 +280,7 @@ def get_dag_warnings(desk: ADesk, asked: Annotated[Page, Query()], dag_id: str |
             "dag_display_name": dag.dag_id,
         }
         for dag in desk.read.dag_facts()
-        if not dag.missing and dag_id in (None, dag.dag_id)
+        if not dag.missing and asked.dag_id in (None, dag.dag_id)
         for text in desk.read.spec(dag.dag_id).warnings
     ]
     page = found[asked.offset : asked.offset + asked.rows]

@@ -122,12 +122,16 @@ def get_event_log(desk: ADesk, event_log_id: int) -> Response:
     return answer(_event(rows[0]))
 
 
+class ImportErrorPage(OrderedPage):
+    """A page of import errors, of some files if wanted."""
+
+    filename_pattern: str | None = None
+
+
 @router.get("/importErrors", responses=said(ImportErrors))
-def get_import_errors(
-    desk: ADesk, asked: Annotated[OrderedPage, Query()], filename_pattern: str | None = None
-) -> Response:
+def get_import_errors(desk: ADesk, asked: Annotated[ImportErrorPage, Query()]) -> Response:
     """List DAG files that cannot be loaded."""
-    found = [_problem(row) for row in desk.read.import_errors() if matches(filename_pattern, row.file)]
+    found = [_problem(row) for row in desk.read.import_errors() if matches(asked.filename_pattern, row.file)]
     names = ("id", "import_error_id", "timestamp", "filename", "bundle_name", "stacktrace")
     keys: dict[str, Any] = {
         name: (lambda row, name=name: getattr(row, name, row.import_error_id)) for name in names
@@ -145,13 +149,15 @@ def get_import_error(desk: ADesk, import_error_id: int) -> Response:
     raise not_found(f"there is no import error {import_error_id}")
 
 
+class JobPage(Page):
+    """A page of jobs, of one type and state if wanted."""
+
+    job_type: str | None = None
+    job_state: str | None = None
+
+
 @router.get("/jobs")
-def get_jobs(
-    desk: ADesk,
-    asked: Annotated[Page, Query()],
-    job_type: str | None = None,
-    job_state: str | None = None,
-) -> Response:
+def get_jobs(desk: ADesk, asked: Annotated[JobPage, Query()]) -> Response:
     """List the engine as the one job there is."""
     status = desk.status()
     alive = status.pid is not None
@@ -168,7 +174,7 @@ def get_jobs(
         "unixname": USER,
         "dag_display_name": None,
     }
-    fits = job_type in (None, "SchedulerJob") and job_state in (None, job["state"])
+    fits = asked.job_type in (None, "SchedulerJob") and asked.job_state in (None, job["state"])
     jobs = [job] if fits else []
     return answer({"jobs": jobs[asked.offset : asked.offset + asked.rows], "total_entries": len(jobs)})
 
