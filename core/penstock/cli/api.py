@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penstock import process
 from penstock.cli.moments import Until
 from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
@@ -78,6 +79,7 @@ def serve(
         say("there is no token yet: penstock api token create NAME")
     desk = Desk(settings, lambda: stored_engine(settings), socket_engine(settings.socket))
     door = Door(tokens, loopback=address.loopback)
+    process.give_way()  # many requests at once must not slow the engine and its tasks
     try:
         run(desk, door, listening, cert, key, with_parent=with_parent)
     finally:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import uvicorn
 
-from penstock import process
 from penstock.http.app import make_app
 from penstock.http.desk import Desk
 from penstock.http.login import Door
@@ -32,11 +31,7 @@ def serve(
     *,
     with_parent: bool,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; *with_parent* also until stdin ends.
-
-    It gives way to the engine and its tasks, so that many requests do not slow them.
-    """
-    process.give_way()
+    """Serve until SIGTERM or SIGINT; *with_parent* also until stdin ends."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )

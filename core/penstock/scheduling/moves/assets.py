@@ -12,8 +12,9 @@ from typing import Any
 from penstock.clock import opt_from_us
 from penstock.model.assets import AssetSpec, awaits
 from penstock.model.outcome import AssetChange
+from penstock.scheduling.world.dag_entry import DagEntry
 from penstock.scheduling.world.tick import Tick
-from penstock.scheduling.world.world import DagEntry, LiveRun
+from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import AssetEventRecord, QueuedAssetRecord, TaskRecord
 
 

@@ -10,8 +10,8 @@ from penstock.model.subject import about_dag
 from penstock.scheduling.moves.assets import take_off
 from penstock.scheduling.moves.cancel import cancel
 from penstock.scheduling.moves.create_run import create_run
+from penstock.scheduling.world.dag_entry import DagEntry
 from penstock.scheduling.world.tick import Tick
-from penstock.scheduling.world.world import DagEntry
 from penstock.store.engine.records import RunAssetRecord
 
 

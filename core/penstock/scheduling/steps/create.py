@@ -21,11 +21,12 @@ from penstock.scheduling.moves.create_run import create_run
 from penstock.scheduling.steps.asset_runs import create_asset_runs
 from penstock.scheduling.steps.places import give_way, waiting_for
 from penstock.scheduling.world.backfill_rules import canary_of, why_stop
+from penstock.scheduling.world.dag_entry import DagEntry
 from penstock.scheduling.world.limits import run_limit, run_queue
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
-from penstock.scheduling.world.world import DagEntry, LiveRun
+from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import BackfillPointRecord
 from penstock.timetable.due import Create, decide
 from penstock.timetable.point import Point

@@ -7,7 +7,8 @@ from penstock.model.assets import describe, lacking
 from penstock.model.barriers import BarrierKind
 from penstock.model.views.why import Barrier
 from penstock.scheduling.why.barriers import MOST_HOLDERS, Link, pause_barrier
-from penstock.scheduling.world.world import DagEntry, World
+from penstock.scheduling.world.dag_entry import DagEntry
+from penstock.scheduling.world.world import World
 
 
 def dag_barriers(world: World, dag_id: str) -> list[Link]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from penstock.clock import from_us, to_us
 from penstock.model.points import POINTS, PointState
-from penstock.scheduling.world.world import DagEntry
+from penstock.scheduling.world.dag_entry import DagEntry
 from penstock.store.engine.gate import Gate
 from penstock.store.engine.records import LedgerRecord
 from penstock.store.engine.working_set import WorkingSet

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
@@ -17,9 +16,9 @@ from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TIMED, RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
+from penstock.scheduling.world.dag_entry import DagEntry, last_point
 from penstock.scheduling.world.due_dags import DueDags
 from penstock.scheduling.world.instances import instances
-from penstock.scheduling.world.last_point import last_point
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.live_run import LiveRun as LiveRun  # noqa: PLC0414 - known under this name too
 from penstock.scheduling.world.live_run import QueueEntry as QueueEntry  # noqa: PLC0414
@@ -44,27 +43,9 @@ from penstock.store.engine.records import (
 from penstock.store.engine.stored import Stored, read_stored
 from penstock.store.engine.working_set import WorkingSet
 from penstock.store.sieve import Sieve
-from penstock.timetable.point import Point
 
 DEFAULT_SLOTS = 128
 """Slots of ``default_pool`` while its row cannot be read."""
-
-
-@dataclass(slots=True)
-class DagEntry:
-    """A DAG in the working set."""
-
-    facts: DagRecord
-    structure: Structure
-    cursor: Point | None
-    next_due_us: int | None = None
-    resumed_us: int | None = None
-    """When a pause of the schedule was lifted, until its missed points are settled."""
-
-    @property
-    def dag_id(self) -> str:
-        """The DAG's id."""
-        return self.facts.dag_id
 
 
 Previous = tuple[str, Callable[[str], TaskState | None]]
