@@ -14,6 +14,8 @@
       │   └── PlanStaleError        something changed between preview and commit
     ├── EngineError               the engine itself
     │   ├── EngineNotRunningError exit code 3
+    │   │   └── HostLostError     the connection to its host was lost: exit code 255
+    │   ├── HostError             the host cannot be reached, nothing was done there: exit code 5
     │   ├── EngineAlreadyRunningError
     │   └── ProtocolError         a message on the socket could not be understood
     └── StoreError                the database cannot be opened or written
@@ -129,6 +131,22 @@ class EngineNotRunningError(EngineError):
     default = "No engine is running for this home; start one with `penstock up -d`."
 
     exit_code = 3
+
+
+class HostLostError(EngineNotRunningError):
+    """The connection to the host is lost."""
+
+    default = "The connection to the host is lost."
+
+    exit_code = 255
+
+
+class HostError(EngineError):
+    """The host cannot be reached."""
+
+    default = "The host cannot be reached."
+
+    exit_code = 5
 
 
 class EngineAlreadyRunningError(EngineError):

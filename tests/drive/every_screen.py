@@ -16,6 +16,7 @@ from penstock_tui.screens.failures import FailuresScreen
 from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.history import HistoryScreen
+from penstock_tui.screens.hosts import HostsScreen
 from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.merged import MergedScreen
 from penstock_tui.screens.now import NowScreen
@@ -40,6 +41,7 @@ WAYS: dict[str, Callable[[str], View]] = {
     "graph": lambda run_id: GraphScreen(DAG, run_id),
     "grid": lambda _: GridScreen(DAG),
     "history": lambda _: HistoryScreen(DAG, TASK, -1),
+    "hosts": lambda _: HostsScreen(),
     "log": lambda run_id: LogScreen(DAG, run_id, TASK),
     "merged log": lambda run_id: MergedScreen(DAG, run_id),
     "now": lambda _: NowScreen(),

@@ -8,6 +8,7 @@ from fakes.world import World, replace
 from penstock.model.callbacks import CallbackState
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.hosts import HostRow
 from penstock.model.views.pools import PoolRow, SlotUse
 from penstock.model.views.status import EngineStatus
 from penstock.model.views.system import (
@@ -35,6 +36,11 @@ class FakeSystem:
 
     def status(self) -> EngineStatus:
         raise NotImplementedError
+
+    def hosts(self) -> list[HostRow]:
+        """Answer `Engine.hosts`."""
+        self._ask("hosts")
+        return []
 
     def system(self) -> SystemPage:
         """Answer `Engine.system`."""

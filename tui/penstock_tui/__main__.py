@@ -1,4 +1,4 @@
-"""Start the console: ``python -m penstock_tui [--home DIR] [--read-only] [--ascii] [--mouse]``.
+"""Start the console: ``python -m penstock_tui [--home DIR] [--host DEST]... [--read-only] [--ascii]``.
 
 The only file of the console that names a concrete engine. Textual reads its environment when it is
 imported, so everything that decides how to draw is settled before that.
@@ -9,19 +9,26 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from penstock.api.engine import Engine
 from penstock.charset import carries_glyphs, never_fail
-from penstock.errors import PenstockError, SettingsError
+from penstock.errors import PenstockError, SettingsError, UsageError
 from penstock.model.acts import AnyAct
+from penstock.model.places import Place
 from penstock.settings import Settings, load_settings
 from penstock_tui.last_words import LOG, LastWords, tell
+
+if TYPE_CHECKING:
+    from penstock.ssh.hosts import Host
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,9 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if refusal is not None:
         return _refuse(refusal)
     try:
-        settings = load_settings(options.home)
-    except SettingsError as error:
+        settings = load_settings(None if options.host else options.home)
+        source = _source(settings, options)
+    except (SettingsError, UsageError) as error:
         return _refuse(str(error))
+    except PenstockError as error:
+        _refuse(str(error))
+        return error.exit_code
     remote = bool(os.environ.get("SSH_CONNECTION"))
     prepare_environment(remote=remote)
     from penstock_tui.terminal import give_back, leave_as_found
@@ -42,13 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     last_words = LastWords(settings.home / LOG)
     _note_what_is_not_shown(last_words, settings.home / LOG)
     try:
-        return _run(settings, options, mouse=options.mouse or not remote)
+        return _run(settings, source, options, mouse=options.mouse or not remote)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is said
         give_back()
         tell(last_words.of(error))
         return 1
     finally:
         give_back()
+        source.close()
 
 
 def _note_what_is_not_shown(last_words: LastWords, file: Path) -> None:
@@ -74,7 +86,10 @@ def _refuse(reason: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="penstock console", description="The console of an instance.")
     parser.add_argument(
-        "--home", type=Path, help="the instance's folder (default: as every penstock command)"
+        "--home", type=Path, help="the instance's folder, there with --host (default: as every command)"
+    )
+    parser.add_argument(
+        "--host", action="append", default=[], metavar="DEST", help="the instance on this host, through ssh"
     )
     parser.add_argument("--read-only", action="store_true", help="hide everything that changes something")
     parser.add_argument("--ascii", action="store_true", help="draw in plain ASCII")
@@ -103,7 +118,84 @@ def prepare_environment(*, remote: bool) -> None:
         os.environ.pop(name, None)
 
 
-def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int:
+@dataclass(frozen=True)
+class Source:
+    """Where the console gets its engine: `Feed`'s arguments, and what else depends on where that is."""
+
+    connect: Callable[[], Engine]
+    fallback: Callable[[], Engine]
+    start_engine: Callable[[], str] | None
+    actor: str
+    places: tuple[Place, ...] = ()
+    back_off: tuple[float, float] = (0.25, 2.0)
+    show_host: Callable[[str | None], None] | None = None
+    close: Callable[[], None] = lambda: None
+
+
+def _source(settings: Settings, options: argparse.Namespace) -> Source:
+    """Return where the engine is: on this machine, or on a host that answers now.
+
+    Raises `PenstockError` for a host that does not answer, with the reason.
+    """
+    if not options.host:
+        return Source(
+            connect=lambda: _connect(settings),
+            fallback=lambda: _stored(settings),
+            start_engine=lambda: _start_engine(settings),
+            actor=_actor(),
+        )
+    from penstock.ssh.hosts import host_of, read_hosts
+
+    known = read_hosts()
+    home = None if options.home is None else str(options.home)
+    hosts = [host_of(word, known, home) for word in options.host]
+    if len({host.name for host in hosts}) < len(hosts):
+        raise UsageError("a host is named twice: give one name of hosts.toml to each instance")
+    places = tuple(host.place for host in hosts)
+    actor = _actor(socket.gethostname())
+    if len(hosts) > 1:
+        return _several(hosts, places, actor)
+    from penstock.ssh.line import Line
+    from penstock.ssh.opened import BACK_OFF
+
+    line = Line(hosts[0])
+    sys.stderr.write(f"connecting to {line.host.name} ...\n")
+    line.connect()
+    return Source(
+        connect=line.connect,
+        fallback=line.standing,
+        start_engine=lambda: line.run(["up", "-d"]),
+        actor=actor,
+        places=places,
+        back_off=BACK_OFF,
+        close=line.close,
+    )
+
+
+def _several(hosts: Sequence[Host], places: tuple[Place, ...], actor: str) -> Source:
+    """Return all of them as one engine; they connect while the first screen is drawn."""
+    from penstock.ssh.opened import open_several
+
+    several = open_several(hosts)
+
+    def engine() -> Engine:
+        return cast("Engine", several)
+
+    def show(name: str | None) -> None:
+        several.focus = name
+
+    return Source(
+        connect=engine,
+        fallback=engine,
+        start_engine=None,
+        actor=actor,
+        places=places,
+        show_host=show,
+        close=several.close,
+    )
+
+
+def _run(settings: Settings, source: Source, options: argparse.Namespace, *, mouse: bool) -> int:
     from penstock_tui.app import Console
     from penstock_tui.feed import Feed
     from penstock_tui.keymap import read_keymap
@@ -118,14 +210,16 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
     keymap, warnings = read_keymap(settings.home / "keys.toml")
     console = Console(
         lambda post: Feed(
-            lambda: _connect(settings), post, fallback=lambda: _stored(settings), actor=_actor()
+            source.connect, post, fallback=source.fallback, actor=source.actor, back_off=source.back_off
         ),
         zone=_local_zone(),
         read_only=options.read_only,
         ascii=in_ascii,
         keymap=keymap,
         warnings=warnings,
-        start_engine=lambda: _start_engine(settings),
+        places=source.places,
+        show_host=source.show_host,
+        start_engine=source.start_engine,
         read_command=_read_command,
         in_tmux=bool(os.environ.get("TMUX")),
     )
@@ -134,6 +228,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
     code = console.run(mouse=mouse)
     sys.stdout.flush()
     sys.stderr.flush()
+    source.close()
     # A question may still wait on a socket, and nothing is worth waiting for it.
     os._exit(code if isinstance(code, int) else console.return_code or 0)
 
@@ -182,14 +277,15 @@ def _start_engine(settings: Settings) -> str:
     return said
 
 
-def _actor() -> str:
-    """Return the name of the user, for the event trail."""
+def _actor(machine: str = "") -> str:
+    """Return the name of the user, and of the *machine* if it is another one, for the event trail."""
     import pwd
 
+    at = f"@{machine}" if machine else ""
     try:
-        return f"{pwd.getpwuid(os.getuid()).pw_name} (console)"
+        return f"{pwd.getpwuid(os.getuid()).pw_name}{at} (console)"
     except KeyError:
-        return f"uid {os.getuid()} (console)"
+        return f"uid {os.getuid()}{at} (console)"
 
 
 def _local_zone() -> tzinfo:

@@ -33,12 +33,12 @@ from penstock_tui.target import Target
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
        "task", "history", "failures", "failure", "grid", "timeline", "now", "graph",
-       "merged", "system", "assets", "digest", "coming", "what_if")  # fmt: skip
+       "merged", "system", "assets", "digest", "coming", "what_if", "hosts")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
 what runs now; graph of a run or DAG; the instance itself; assets;
-while you were away; what comes, and what a change on paper would do."""
+while you were away; what comes, and what a change on paper would do; the hosts of this console."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -253,7 +253,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
     Action("filter", "slash", "filter",
-           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets", "digest", *_COMING),
+           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets", "digest", *_COMING,
+            "hosts"),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
     Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline", "now", "assets"),
            "Sort by the next column"),
@@ -294,6 +295,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.assets", "9", "assets", ALL,
            "Assets: last change, who makes and reads them, who waits and for what, lineage both ways",
            cli="penstock assets list", verb="go_to.assets"),
+    Action("view.hosts", "W", "hosts", ALL,
+           "The hosts of this console: state, failures, what runs, engine silent since; enter: one alone",
+           cli="penstock hosts", verb="go_to.hosts"),
+    Action("hosts.all", "a", "all hosts", ("hosts",),
+           "Show all hosts on every screen again", rank=2),
     Action("asset.emit", "t", "record a change", ("assets",),
            "Record by hand that the asset has changed: shows which DAGs run",
            rank=2, acts=True, why_disabled=can_change, cli="penstock assets emit NAME", takes="one",

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from penstock.model.places import Place
 from penstock.model.views.status import EngineStatus
 from penstock_tui import not_here
 from penstock_tui.actions import Action, Target
@@ -60,6 +61,8 @@ class Console(Hearing):
         *,
         zone: tzinfo,
         read_only: bool = False,
+        places: Sequence[Place] = (),
+        show_host: Callable[[str | None], None] | None = None,
         ascii: bool = False,  # noqa: A002
         keymap: dict[str, str] | None = None,
         warnings: Sequence[str] = (),
@@ -74,6 +77,8 @@ class Console(Hearing):
         self.zone = zone
         self.dag_zones: dict[str, str] = {}
         self.read_only = read_only
+        self.places, self.only_host = tuple(places), None
+        self.show_host = show_host
         self.recording: str | None = None
         self.looks = Looks(ascii=ascii)
         self.keys = keymap or {}
@@ -219,7 +224,8 @@ class Console(Hearing):
     def offers(self, action: Action) -> bool:
         """Return whether *action* exists in this console now."""
         if action.id == "start_engine":
-            return self.gone is not None and self.start_engine is not None and not self.read_only
+            gone = self.gone is not None and not self.gone.cut
+            return gone and self.start_engine is not None and not self.read_only
         return not (action.acts and self.read_only)
 
     def act(self, action: Action, targets: Sequence[Target]) -> None:

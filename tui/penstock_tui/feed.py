@@ -21,7 +21,7 @@ from textual.message import Message
 
 from penstock.api.engine import Engine
 from penstock.clock import Clock, SystemClock
-from penstock.errors import EngineNotRunningError, PenstockError
+from penstock.errors import EngineNotRunningError, HostError, HostLostError, PenstockError
 from penstock.model.acts import AnyAct
 from penstock.model.views.plans import Done, Plan
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
@@ -66,7 +66,8 @@ class Feed:
         self._opened = threading.Event()
         self._closed = threading.Event()
         self._nudged = threading.Event()
-        self._gone_said = False
+        self._gone_said: bool | None = None
+        """What was said of an engine that does not answer: whether the connection is lost; None: nothing."""
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask")
         self._waiting: dict[Hashable, asyncio.Future[Any]] = {}
         self._turns: dict[Hashable, asyncio.Lock] = {}
@@ -170,7 +171,7 @@ class Feed:
             except (PenstockError, OSError) as error:
                 if self.live:
                     wait = shortest
-                self._lost(str(error))
+                self._lost(error)
             if self._nudged.wait(wait) and not self._closed.is_set():
                 self._nudged.clear()
             wait = min(wait * 2, longest)
@@ -183,7 +184,7 @@ class Feed:
                 return
             self.heard = self.clock.now()
             if not self.live:
-                self.live, self._gone_said = True, False
+                self.live, self._gone_said = True, None
                 self._post(EngineBack())
             if change.all or change.dags or change.runs:
                 self._post(Changed(change))
@@ -197,16 +198,18 @@ class Feed:
             with contextlib.suppress(PenstockError, OSError):
                 old.close()
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, error: Exception) -> None:
         self.live = False
-        if self._gone_said or self._closed.is_set():
+        cut = isinstance(error, HostError | HostLostError)
+        if self._gone_said is cut or self._closed.is_set():
             return
-        self._gone_said = True
-        if self._fallback is not None:
+        self._gone_said = cut
+        reason = str(error)
+        if self._fallback is not None and not cut:
             try:
                 self._use(self._fallback())
                 self.heard = self.heard or self._ask(lambda engine: engine.status().last_seen)
-            except (PenstockError, OSError) as error:
-                reason = str(error)
+            except (PenstockError, OSError) as worse:
+                reason = str(worse)
         self._opened.set()
-        self._post(EngineGone(self.heard, reason))
+        self._post(EngineGone(self.heard, reason, cut=cut))

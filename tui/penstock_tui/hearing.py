@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.attendance import Attendance
@@ -18,6 +20,9 @@ class Hearing(Navigation):
     engine_status: EngineStatus | None
     gone: EngineGone | None
     read_only: bool
+    only_host: str | None
+    show_host: Callable[[str | None], None] | None
+    """Lets the engine answer for one host of several; None where there is one instance."""
 
     def on_changed(self, message: Changed) -> None:
         """Pass a notice on to every view (those not in front remember it), and ring its bells."""
@@ -29,7 +34,7 @@ class Hearing(Navigation):
     def on_engine_back(self, _message: EngineBack) -> None:
         """Ask for everything again."""
         if self.gone is not None:
-            self.say("the engine answers again")
+            self.say("the connection is back" if self.gone.cut else "the engine answers again")
         self.gone = None
         self._pass_on(None)
 
@@ -37,7 +42,18 @@ class Hearing(Navigation):
         """Turn the top line red; the data stays, with its age."""
         self.gone = message
         if message.since is not None and not self.read_only:
-            self.say(f"the engine does not answer: {message.reason}", "warning")
+            self.say(
+                message.reason if message.cut else f"the engine does not answer: {message.reason}", "warning"
+            )
+        self._pass_on(None)
+
+    def show_only(self, host: str | None) -> None:
+        """Show one host of several on every screen; None: all of them again."""
+        if self.show_host is None:
+            return
+        self.only_host = host
+        self.show_host(host)
+        self.say(f"only {host}: W shows the hosts, a there all" if host else "all hosts")
         self._pass_on(None)
 
     def _pass_on(self, change: Change | None) -> None:

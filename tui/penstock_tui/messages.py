@@ -27,12 +27,16 @@ class Changed(Message):
 
 
 class EngineGone(Message):
-    """No engine answers any more. ``since`` is when one was last heard, None if never."""
+    """No engine answers any more. ``since`` is when one was last heard, None if never.
 
-    def __init__(self, since: datetime | None, reason: str) -> None:
+    *cut*: the connection to its host is lost, so that nobody knows how it is.
+    """
+
+    def __init__(self, since: datetime | None, reason: str, *, cut: bool = False) -> None:
         super().__init__()
         self.since = since
         self.reason = reason
+        self.cut = cut
 
 
 class EngineBack(Message):

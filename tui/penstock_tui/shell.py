@@ -18,6 +18,7 @@ from textual.worker import Worker
 from penstock.api.engine import Engine
 from penstock.clock import Clock
 from penstock.model.acts import AnyAct
+from penstock.model.places import Place
 from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
@@ -57,6 +58,10 @@ class Shell(Protocol):
     notes: Notes
     attendance: Attendance
     read_only: bool
+    places: tuple[Place, ...]
+    """The hosts whose instances are shown; none: this one."""
+    only_host: str | None
+    """The one host of several that is shown; None: all of them."""
     recording: str | None
     """The runbook that is being recorded, if this console began that."""
     gone: EngineGone | None
@@ -159,6 +164,9 @@ class Shell(Protocol):
 
     def leave(self) -> None:
         """Quit, and say what keeps running."""
+
+    def show_only(self, host: str | None) -> None:
+        """Show one host of several on every screen; None: all of them again."""
 
     # -- ways to other views ---------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal, assert_never
 
+from penstock.model.places import place_of
 from penstock.model.views.assets import AssetRow
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
@@ -200,6 +201,23 @@ def run_of(target: Target) -> RunRow | None:
             return None
         case _:
             assert_never(target)
+
+
+def place_name(target: Target) -> str:
+    """Return the host that *target* is on, where those of several hosts are shown; empty where it is one."""
+    match target:
+        case FailureTarget():
+            return place_of(target.group.fingerprint)
+        case PoolTarget():
+            return place_of(target.pool.name)
+        case AssetTarget():
+            return place_of(target.asset.name)
+        case QuarantineTarget():
+            return place_of(target.row.id)
+        case FileTarget() | PlainTarget():
+            return ""
+        case _:
+            return place_of(target.dag_id)
 
 
 def dag_of(target: Target) -> DagRow | None:

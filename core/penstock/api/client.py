@@ -106,8 +106,7 @@ class SocketClient:
 
     def _ask(self, asked: Question, *places: Any, **names: Any) -> Any:
         line = self._request(asked.name, asked.named(places, names))
-        with self._lock:
-            message = wire.decode_message(self._exchange(line, resend=not asked.acting))
+        message = wire.decode_message(self.exchange(line, resend=not asked.acting))
         if message.error is not None:
             wire.raise_problem(message.error)
         return wire.decode_result(message.result, asked.result)
@@ -115,8 +114,15 @@ class SocketClient:
     def _request(self, name: str, params: dict[str, Any]) -> bytes:
         return wire.encode({"id": next(self._ids), "method": name, "params": params})
 
+    def exchange(self, line: bytes, *, resend: bool) -> bytes:
+        """Send a request as it is and return the line that answers it, over a new connection if one was cut.
+
+        *resend*: also if the request may have arrived. Raises `EngineNotRunningError`.
+        """
+        with self._lock:
+            return self._exchange(line, resend)
+
     def _exchange(self, line: bytes, resend: bool) -> bytes:
-        """Send *line* and return the answer to it, over a new connection if the old one was cut."""
         for last in (False, True):
             try:
                 if self._link is None or not self._link.is_open():

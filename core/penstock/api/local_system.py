@@ -9,6 +9,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from penstock.execution.executor import Worker
+from penstock.model.views.hosts import HostRow
 from penstock.model.views.system import ExecutorRow, SystemPage
 from penstock.process_memory import memory_of
 from penstock.scheduling.tick_times import Ticks
@@ -40,6 +41,10 @@ class LocalSystem:
         self._of_system = reads
         self._running = running
         self._since = since
+
+    def hosts(self) -> list[HostRow]:
+        """Return none: this is one instance."""
+        return []
 
     def system(self) -> SystemPage:
         """Return how the instance is; of the engine's process only if this is it."""

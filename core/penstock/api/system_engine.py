@@ -13,3 +13,7 @@ class SystemEngine(Protocol):
     def system(self) -> views.system.SystemPage:
         """Return how engine, disk, pools and executors are, what failed or was missed, what is deleted."""
         ...
+
+    def hosts(self) -> list[views.hosts.HostRow]:
+        """Return the hosts whose instances are shown together; none if this is one instance."""
+        ...

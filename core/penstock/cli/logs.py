@@ -12,7 +12,7 @@ from penstock.api.log_moment import offset_since
 from penstock.cli.lookup import run_id_of, split_task, suggesting, zone_of
 from penstock.cli.moments import Ago, in_zone
 from penstock.cli.options import dag_argument, json_option, optional_task_argument, run_argument
-from penstock.cli.output import print_json, say
+from penstock.cli.output import print_json, say, stop_without_reader
 from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
 from penstock.model.full_log import LINE, LOG_IS_FULL
@@ -186,6 +186,7 @@ def chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) ->
             return
         if not chunk.data:
             yield b""
+            stop_without_reader()
             time.sleep(_POLL)
 
 
@@ -262,6 +263,7 @@ def _follow_task(engine: Engine, instance: Instance, output: LogOutput, window: 
                 say(f"the database says that {instance.task_id} is {state}; start the engine to go on")
                 return
             say(f"{instance.task_id} is {state}; ctrl-c stops the waiting, not the task")
+        stop_without_reader()
         time.sleep(4 * _POLL)
 
 

@@ -1,7 +1,8 @@
 """The entry point: from arguments to an exit code.
 
 0 done, 1 the run or task failed (or the act was refused), 2 wrong usage, 3 no engine where one is
-needed. `--version` is answered here, before anything is imported.
+needed, 5 the host cannot be reached, 255 its connection was lost. `--version` is answered here, before
+anything is imported.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
 
     session = session or Session()
     try:
+        there = _there(arguments)
+        if there is not None:
+            return there
         answer = penstock.main(list(arguments), prog_name="penstock", standalone_mode=False, obj=session)
         return answer if isinstance(answer, int) else 0
     except click.Abort:
@@ -69,6 +73,16 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         return error.exit_code
     finally:
         session.close()
+
+
+def _there(arguments: Sequence[str]) -> int | None:
+    """Run *arguments* on the hosts that they name before the command; None if they name none."""
+    if not any(word.startswith("--host") for word in arguments):
+        return None
+    from penstock.cli.far import asked_of, run_there
+
+    asked = asked_of(arguments)
+    return None if asked is None else run_there(asked)
 
 
 def _click_text(error: Exception) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from penstock.cli.output import print_json, say
+from penstock.cli.output import print_json, say, stop_without_reader
 from penstock.cli.text import coloured
 from penstock.ids import instance_key
 from penstock.model.json_lines import one_line, record_of
@@ -63,6 +63,7 @@ def print_merged(
     for line in _wanted(engine, whole, chosen):
         _print(line, names, pretty=pretty, safe=safe)
     while follow and whole.live:
+        stop_without_reader()
         time.sleep(_POLL)
         begun = whole.only(chosen.has).size
         whole.add(engine.run_log(dag, run, since=whole.asked))

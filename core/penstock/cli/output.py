@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import select
 import sys
 
 import click
@@ -27,6 +29,21 @@ def _escaped(document: str) -> str:
     units = document.encode("utf-16-be", "surrogatepass")
     codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
     return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
+
+
+def stop_without_reader() -> None:
+    """Raise BrokenPipeError if nobody reads stdout any more; call it while there is nothing to write.
+
+    A command that waits would else wait on after its terminal, pipe or connection has gone.
+    """
+    try:
+        handle = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return
+    poller = select.poll()
+    poller.register(handle, 0)
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in poller.poll(0)):
+        raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
 
 
 def tell(text: str) -> None:

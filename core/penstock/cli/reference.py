@@ -29,6 +29,11 @@ case (`status`, `parse`).
 | 1 | the run or task failed, or the act was refused |
 | 2 | wrong usage |
 | 3 | no engine where one is needed |
+| 5 | with `--host`: the host cannot be reached; nothing was done there |
+| 255 | with `--host`: the connection was lost; what was done there is not known |
+
+With `penstock --host DEST [--home PATH] COMMAND ...` the command runs on another host, through ssh,
+and everything here is so there; see [many hosts](hosts.md).
 
 Every command finds its instance in this order: `penstock --home DIR ...`, the folder in
 `PENSTOCK_HOME`, the nearest parent folder with a `penstock.toml`, the platform's data folder.

@@ -22,12 +22,14 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "system": ("system:system", "Show how engine, disk, pools and executors are, and what needs a hand."),
         "db": ("db:db", "Maintain the database."),
         "console": ("console:console", "Open the console; `penstock` alone does the same."),
+        "bridge": ("bridge:bridge", "Speak the engine's protocol on stdin and stdout."),
         "api": ("api:api", "Serve the HTTP API of Airflow 3, and manage its tokens."),
     },
     "Look": {
         "dags": ("dags:dags", "List DAGs, or show one."),
         "runs": ("runs:runs", "List runs, of one DAG or of all, or show one."),
         "now": ("now:now", "Show what runs now and what it uses, and what waits and why."),
+        "hosts": ("hosts:hosts", "Show how the instances on several hosts are."),
         "coming": ("coming:coming", "Show what the schedules of all DAGs (or of these) will do."),
         "failures": (
             "failures:failures",
@@ -171,10 +173,28 @@ def _keep_examples(verb: click.Command) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="The instance's folder, instead of $PENSTOCK_HOME or the nearest parent with a penstock.toml.",
 )
+@click.option(
+    "--host",
+    "hosts",
+    metavar="DEST",
+    multiple=True,
+    help="Do it on this host, through ssh: a name of hosts.toml, or what ssh takes; several for the console.",
+)
+@click.option(
+    "--confirm", metavar="NAME", multiple=True, help="The name of the production host on which this may act."
+)
 @click.option("--ascii", "in_ascii", is_flag=True, help="Draw the console in plain ASCII.")
 @click.option("--read-only", is_flag=True, help="Open the console without anything that changes something.")
 @click.pass_context
-def penstock(ctx: click.Context, home: Path | None, *, in_ascii: bool, read_only: bool) -> int | None:
+def penstock(
+    ctx: click.Context,
+    home: Path | None,
+    hosts: tuple[str, ...],
+    confirm: tuple[str, ...],
+    *,
+    in_ascii: bool,
+    read_only: bool,
+) -> int | None:
     """Run data pipelines and operate them from the terminal.
 
     Without a command, it opens the console.
@@ -185,10 +205,16 @@ def penstock(ctx: click.Context, home: Path | None, *, in_ascii: bool, read_only
       penstock trigger first_dag --wait   run a DAG and wait for its end
       penstock why first_dag latest       why does it not run?
       penstock                            open the console
+      penstock --host user@prod           open the console of another host
+      penstock --host prod runs list      the same command, there
 
     Exit codes: 0 done, 1 the run or task failed or the act was refused, 2 wrong usage,
-    3 no engine where one is needed.
+    3 no engine where one is needed; with --host also 5 the host cannot be reached and nothing
+    was done, 255 the connection was lost and what was done is not known.
     """
+    assert not hosts  # `penstock.cli.far` has taken them
+    if confirm:
+        raise click.UsageError("--confirm is only for acts on another host: --host DEST --confirm NAME", ctx)
     session = ctx.ensure_object(Session)
     if home is not None:
         session.home = home.absolute()

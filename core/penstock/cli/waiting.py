@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from penstock.cli.output import stop_without_reader
 from penstock.cli.text import state, took
 from penstock.model.backfills import BACKFILLS
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
@@ -61,7 +62,11 @@ def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], No
 
 
 def _sparingly(look: Callable[[], _Seen]) -> _Seen:
-    """Ask, then pause so that asking takes at most a tenth of the time: the engine has work to do."""
+    """Ask, then pause so that asking takes at most a tenth of the time: the engine has work to do.
+
+    Ends the command if nobody reads its output any more.
+    """
+    stop_without_reader()
     begun = time.monotonic()
     seen = look()
     time.sleep(min(_LONGEST_PAUSE, 9 * (time.monotonic() - begun)))

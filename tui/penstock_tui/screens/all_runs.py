@@ -10,7 +10,7 @@ from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.view import marks_chip
 from penstock_tui.target import RunTarget, Target
-from penstock_tui.view import all_run_rows, durations
+from penstock_tui.view import all_run_rows, durations, host_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.line_table import Row
@@ -26,6 +26,7 @@ class AllRunsScreen(Listing):
     """Every run of every DAG, newest first."""
 
     view = "all_runs"
+    by_host = True
     dates_of_all = True
     fields = all_run_rows.FIELDS
     sorts = all_run_rows.SORTS
@@ -39,7 +40,8 @@ class AllRunsScreen(Listing):
 
     def make_table(self) -> PagedTable:
         """Return the table of runs."""
-        return PagedTable(all_run_rows.COLUMNS)
+        columns = all_run_rows.COLUMNS
+        return PagedTable(host_rows.with_host(columns) if len(self.shell.places) > 1 else columns)
 
     @property
     def table(self) -> PagedTable:
@@ -105,6 +107,7 @@ class AllRunsScreen(Listing):
         run, shell = self.runs[key], self.shell
         zone = durations.zone(self._zones.get(run.dag_id, "UTC"))
         cells = all_run_rows.cells(run, shell.clock.now(), shell.zone, zone, shell.looks)
+        cells = self.hosted(cells, run.dag_id)
         return Row(key, cells, failed=_failed(run))
 
     # -- the frame -------------------------------------------------------------------------------

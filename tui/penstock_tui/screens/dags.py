@@ -14,7 +14,7 @@ from penstock.model.views.status import ImportErrorRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import DagTarget, Target
-from penstock_tui.view import dag_rows, error_rows
+from penstock_tui.view import dag_rows, error_rows, host_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
@@ -28,6 +28,7 @@ class DagsScreen(Listing):
     """All DAGs."""
 
     view = "dags"
+    by_host = True
     root = True
     fields = dag_rows.FIELDS
     sorts = dag_rows.SORTS
@@ -73,7 +74,11 @@ class DagsScreen(Listing):
         if dags is not None:
             self.dags = {row.dag_id: row for row in dags}
             self.shell.dag_zones |= {row.dag_id: row.timezone for row in dags}
-            self.table.empty = "no DAGs yet: put a file into the dags folder, or see penstock init"
+            self.table.empty = (
+                "no DAGs yet: W shows how each host is"
+                if len(self.shell.places) > 1
+                else "no DAGs yet: put a file into the dags folder, or see penstock init"
+            )
             self.show()
 
     def concerns(self, change: Change) -> bool:
@@ -89,12 +94,13 @@ class DagsScreen(Listing):
         if self.dags and not rows:
             self.table.empty = "no DAG matches the filter"
         self.table.set_titles(self.sort_note())
-        self.table.set_columns(dag_rows.columns(self.dags))
+        columns, several = dag_rows.columns(self.dags), len(shell.places) > 1
+        self.table.set_columns(host_rows.with_host(columns) if several else columns)
         self.table.set_rows(
             [
                 Row(
                     row.dag_id,
-                    dag_rows.cells(row, now, shell.zone, shell.looks),
+                    self.hosted(dag_rows.cells(row, now, shell.zone, shell.looks), row.dag_id),
                     failed=dag_rows.state_of(row) == RunState.FAILED,
                 )
                 for row in rows

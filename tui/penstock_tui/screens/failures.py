@@ -12,7 +12,7 @@ from penstock_tui import actions
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import FailureTarget, Target
-from penstock_tui.view import failure_rows
+from penstock_tui.view import failure_rows, host_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line_table import LineTable, Row
 
@@ -24,6 +24,7 @@ class FailuresScreen(Listing):
     """Groups of failures, that with the newest one first. Leaving it remembers what was seen."""
 
     view = "failures"
+    by_host = True
     dates_of_all = True
     fields = failure_rows.FIELDS
 
@@ -36,7 +37,8 @@ class FailuresScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of groups."""
-        return LineTable(failure_rows.COLUMNS)
+        columns = failure_rows.COLUMNS
+        return LineTable(host_rows.with_host(columns) if len(self.shell.places) > 1 else columns)
 
     async def load(self) -> None:
         """Ask for the groups."""
@@ -69,7 +71,10 @@ class FailuresScreen(Listing):
             [
                 Row(
                     group.fingerprint,
-                    failure_rows.cells(group, now, shell.zone, open_ones=not self.everything),
+                    self.hosted(
+                        failure_rows.cells(group, now, shell.zone, open_ones=not self.everything),
+                        group.fingerprint,
+                    ),
                     failed=bool(group.open),
                 )
                 for group in groups

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View, marks_chip
-from penstock_tui.view import filters
+from penstock_tui.view import filters, host_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.line_table import LineTable
@@ -17,6 +19,8 @@ class Listing(View):
 
     fields: tuple[str, ...] = ()
     """Fields of the filter besides text."""
+    by_host: ClassVar[bool] = False
+    """Whether rows are of one host each, where there are several: the filter then has their names."""
     sorts: tuple[str, ...] = ()
     """Ids of the columns to sort by; the first is the default."""
 
@@ -43,8 +47,15 @@ class Listing(View):
         """The key of the marked row, or else of the row under the cursor."""
         return next(iter(self.table.chosen_keys()), None)
 
+    def hosted(self, cells: tuple[Spans, ...], name: str) -> tuple[Spans, ...]:
+        """Return the cells of a row with that of its host, if those of several are shown."""
+        places = self.shell.places
+        return host_rows.cells_with_host(cells, name, places) if len(places) > 1 else cells
+
     def body(self) -> ComposeResult:
         """Compose the table with its filter bar below."""
+        if self.by_host and len(self.shell.places) > 1:
+            self.fields = (*self.fields, "host")
         yield self.make_table()
         yield FilterBar(filters.hint(self.fields))
 

@@ -35,4 +35,9 @@ async def carry_out(shell: Shell, action: Action, targets: Sequence[Target]) -> 
     if refusals:
         left = f"{len(refusals)} of {len(targets)} marked are left out"
         shell.say(f"{action.label}: {left}: {refusals[0]}", "warning")
+    if shell.places and (action.acts or action.id == "start_engine"):
+        from penstock_tui.verbs.production import agreed
+
+        if not await agreed(shell, able):
+            return
     await verb_of(action)(shell, able)

@@ -126,6 +126,14 @@ async def digest(shell: Shell, _targets: Sequence[Target]) -> None:
         await shell.push_screen(DigestScreen())
 
 
+async def hosts(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show the hosts of this console."""
+    from penstock_tui.screens.hosts import HostsScreen
+
+    if not isinstance(shell.screen, HostsScreen):
+        await shell.push_screen(HostsScreen())
+
+
 async def coming(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show what all schedules will do."""
     from penstock_tui.screens.coming import ComingScreen

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import cast
 
 from penstock.errors import UsageError
+from penstock.model.places import bare, on, place_of
 from penstock.model.queries import RUN_FIELDS, RunField, RunOrder, RunQuery, RunTerms, Term
 from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
@@ -29,7 +30,7 @@ def key_of(run: RunRow) -> str:
 
 def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
     """Return the cells of one run, in the order of COLUMNS. Its date is in the DAG's time zone."""
-    return ([(label(run.dag_id), "")], *run_rows.cells(run, now, zone, dag_zone, looks))
+    return ([(label(bare(run.dag_id)), "")], *run_rows.cells(run, now, zone, dag_zone, looks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ def _terms(wanted: Sequence[filters.Term], now: datetime) -> tuple[RunTerms, str
     until: datetime | None = None
     unclear = ""
     for term in wanted:
+        if term.field == "host":  # a DAG's name begins with it
+            hosts = tuple(on(value, "") for value in term.alternatives)
+            terms.append(Term(field="dag", values=hosts, inverted=term.inverted))
+            continue
         if term.field not in {"since", "until"}:
             field = cast("RunField", term.field)
             terms.append(Term(field=field, values=term.alternatives, inverted=term.inverted))
@@ -96,7 +101,7 @@ def hidden(marked: Sequence[RunRow], wanted: Filter) -> int:
 
     Only the engine can judge owner, tags and dates: runs hidden only by these are not counted.
     """
-    known = {"dag", "state", "type", "text"}
+    known = {"dag", "state", "type", "text", "host"}
     first, *others = [tuple(term for term in terms if term.field in known) for terms in wanted.alternatives]
     judged = Filter(wanted.source, first, tuple(others))
     return sum(not judged.passes(seen(run)) for run in marked)
@@ -105,4 +110,5 @@ def hidden(marked: Sequence[RunRow], wanted: Filter) -> int:
 def seen(run: RunRow) -> dict[str, list[str]]:
     """Return the fields of a run that the filter may look at here."""
     fields = run_rows.seen(run)
-    return {**fields, "dag": [run.dag_id], "text": [run.dag_id, *fields["text"]]}
+    dag = [run.dag_id, bare(run.dag_id)]
+    return {**fields, "dag": dag, "host": [place_of(run.dag_id)], "text": [run.dag_id, *fields["text"]]}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from penstock.model.places import bare, place_of
 from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views.dags import DagRow
 from penstock.model.views.runs import RunCell
@@ -36,7 +37,7 @@ _NEVER = 1e18
 
 def columns(names: Iterable[str]) -> tuple[Column, ...]:
     """Return the columns with room for *names*, within reason."""
-    longest = max((len(name) for name in names), default=0)
+    longest = max((len(bare(name)) for name in names), default=0)
     return (replace(COLUMNS[0], width=max(_NAME[0], min(longest, _NAME[1]))), *COLUMNS[1:])
 
 
@@ -77,7 +78,9 @@ def cells(row: DagRow, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans
 
 
 def _name(row: DagRow, looks: Looks) -> Spans:
-    spans: Spans = [(label(row.dag_id), "bright_black" if row.missing else "bold" if row.active_runs else "")]
+    spans: Spans = [
+        (label(bare(row.dag_id)), "bright_black" if row.missing else "bold" if row.active_runs else "")
+    ]
     if row.dialect is not None:
         spans.append((f" airflow {row.dialect}", "bright_black"))
     if row.asks:
@@ -149,6 +152,7 @@ def seen(row: DagRow) -> dict[str, list[str]]:
         **({"airflow": [row.dialect]} if row.dialect else {}),
         "tag": list(row.tags),
         "file": [row.file],
+        "host": [place_of(row.dag_id)],
         "text": [row.dag_id, row.description or "", row.file],
     }
 

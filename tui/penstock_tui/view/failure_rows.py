@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.ids import instance_key
+from penstock.model.places import bare, place_of
 from penstock.model.states import TaskState
 from penstock.model.views.failures import FailedTask, FailureGroup
 from penstock.model.views.runs import RunRow, TaskRow
@@ -49,7 +50,7 @@ def cells(group: FailureGroup, now: datetime, zone: tzinfo, *, open_ones: bool) 
         [(count, "")],
         [(durations.past(group.last, now, zone), "")],
         [(durations.past(group.first, now, zone), "bright_black")],
-        [(label(", ".join(group.dags)), "")],
+        [(label(", ".join(map(bare, group.dags))), "")],
         [(label(note(group, now, zone)), "blue")],
     )
 
@@ -71,7 +72,12 @@ def note(group: FailureGroup, now: datetime, zone: tzinfo) -> str:
 
 def seen(group: FailureGroup) -> dict[str, list[str]]:
     """Return the fields of a group that the filter looks at."""
-    return {"dag": list(group.dags), "text": [group.line, group.fingerprint, *group.dags]}
+    dags = [name for dag_id in group.dags for name in {dag_id, bare(dag_id)}]
+    return {
+        "dag": dags,
+        "host": [place_of(group.fingerprint)],
+        "text": [group.line, group.fingerprint, *group.dags],
+    }
 
 
 def task_key(task: FailedTask) -> str:

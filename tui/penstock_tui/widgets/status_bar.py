@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Protocol, cast
 
 from rich.cells import cell_len
 from textual import events
 
+from penstock.model.places import Place
 from penstock_tui import actions
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
@@ -61,13 +62,16 @@ class StatusBar(Line):
         zone = zone_words(shell.zone, view.date_zones(), shell.clock.now(), narrow=cells < _WIDE)
         right = [*view.chip(), (f" {zone} ", "dim")]
         room, crumbs = max(0, cells - width(right)), view.crumbs()
+        here = place_chip(shell.places, shell.only_host, wide=cells >= _WIDE)
         if shell.gone is not None:
             left: Spans = [(f" {label(gone_text(shell))} ", "bold bright_white on red"), ("  ", "")]
         else:
             left = self._engine(shell, cells, spare=True)
-            if width(left) + width(crumbs) > room:
+            if width([*here, *left, *crumbs]) > room:
                 left = self._engine(shell, cells, spare=False)
-        return [*fit([*left, *crumbs], room), *right]
+            self._failed_from += width(here)
+            self._failed_end += width(here)
+        return [*fit([*here, *left, *crumbs], room), *right]
 
     def _engine(self, shell: Shell, cells: int, *, spare: bool) -> Spans:
         """Return the engine's state; *spare*: also what one can do without, since when it runs and keys."""
@@ -117,12 +121,23 @@ class StatusBar(Line):
         return f" ({actions.key_names(actions.BY_ID[action], shell_of(self).keys)})"
 
 
+def place_chip(places: Sequence[Place], only: str | None, *, wide: bool) -> Spans:
+    """Return the word and the colour that say on which host this is; nothing at home and for several."""
+    here = [place for place in places if only is None or place.name == only]
+    if len(here) != 1:
+        return []
+    place = here[0]
+    word = f"{label(place.word)} " if place.word and (wide or place.production) else ""
+    return [(f" {word}{label(place.name)} ", f"bold reverse {place.colour}"), (" ", "")]
+
+
 def gone_text(shell: Shell) -> str:
     """Return what the red line says: since when nobody answers, and how old the data is."""
     heard, now = shell.feed.heard, shell.clock.now()
     start = actions.BY_ID["start_engine"]
     offer = f" · {actions.key_names(start, shell.keys)} starts one" if shell.offers(start) else ""
+    what = f"no connection to {shell.places[0].name}" if shell.gone and shell.gone.cut else "no engine"
     if heard is None:
-        return f"no engine · nothing known yet{offer}"
+        return f"{what} · nothing known yet{offer}"
     age = durations.brief((now - heard).total_seconds())
-    return f"no engine for {age} · data from {durations.past(heard, now, shell.zone)}{offer}"
+    return f"{what} for {age} · data from {durations.past(heard, now, shell.zone)}{offer}"
