@@ -136,6 +136,8 @@ def look_up(words: list[str]) -> None:
             option = word.partition("=")[0]
             if option not in {*known, "-h", "--help"}:
                 raise click.UsageError(f"no option {option}")
+            if option in {"--host", "--home", "--confirm"} and "=" not in word and rest:
+                rest.pop(0)
         elif isinstance(command, click.Group):
             inner = command.get_command(context, word)
             if inner is None and not (isinstance(command, LazyGroup) and word.startswith(("/", "~", "."))):

@@ -1,7 +1,7 @@
 """Where an instance is, for a console that shows another host's, or those of several hosts. Pure.
 
 With several hosts, what names a thing begins with its host: ``prod/load_orders``. No host's name has a slash,
-so the host is what stands before the first one.
+so the host is all before the first one.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from penstock.api.questions import Hello, question
 from penstock.errors import EngineNotRunningError, PenstockError, ProtocolError
 from penstock.settings import Settings
 from penstock.ssh.answers import Answers
+from penstock.ssh.columns import to_columns
 from penstock.ssh.packing import KIND, Packer, Remembered, Unpacker
 from penstock.version import __version__
 
@@ -30,6 +31,8 @@ _LOOK = 1.0
 _GATHER = 0.004
 """Seconds for which more is gathered before a packet goes out."""
 _READ = 1 << 16
+_LONG = 4000
+"""Bytes from which on an answer is sent in columns."""
 
 Request = wire.Request
 
@@ -209,7 +212,8 @@ class Outlet:
         result = line[len(start) : -2]
         shorter = self._remembered.shorten(request.method, bytes(request.params), result)
         if shorter is None:
-            return [line]
+            columns = to_columns(result) if len(result) >= _LONG else None
+            return [line if columns is None else b'{"id":%d,"columns":%s}\n' % (request.id, columns)]
         edit, fresh = shorter
         return [wire.encode({"id": request.id, "edit": edit}), fresh + b"\n"]
 

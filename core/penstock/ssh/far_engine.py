@@ -32,6 +32,7 @@ from penstock.errors import (
     ProtocolError,
 )
 from penstock.model.views.events import Change
+from penstock.ssh.columns import from_columns
 from penstock.ssh.faults import not_penstock
 from penstock.ssh.packing import KIND, Packed, Packer, Remembered, Unpacker
 
@@ -271,6 +272,9 @@ class FarEngine:
         result = b"null"
         if packed.edit is not None:
             result = self._remembered.lengthen(name, params, packed.edit, fresh)
+        elif packed.columns is not None:
+            result = from_columns(bytes(packed.columns))
+            self._remembered.whole(name, params, result)
         elif packed.result is not None:
             result = bytes(packed.result)
             self._remembered.whole(name, params, result)

@@ -139,7 +139,7 @@ class Member:
                 self._tell(self.namer.on(change))
 
     def _become(self, state: HostState, reason: str | None = None) -> None:
-        """Note how it is; whoever shows it is told when that has changed."""
+        """Note how it is, and tell it when that has changed."""
         self._reason = reason
         if state is self._state:
             return

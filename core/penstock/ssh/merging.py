@@ -74,7 +74,7 @@ class Totals:
         self._parts: dict[int, dict[str, int]] = {}
 
     def total(self, numbers: Mapping[str, int]) -> int:
-        """Return what stands for *numbers*, which are by host."""
+        """Return one number for *numbers*, which are by host."""
         total = sum(numbers.values())
         self._parts[total] = dict(numbers)
         while len(self._parts) > _TOTALS:

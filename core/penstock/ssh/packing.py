@@ -7,6 +7,7 @@ each direction, so what was sent before is not sent again. Pure: bytes in, bytes
 
 from __future__ import annotations
 
+import lzma
 import re
 import zlib
 from collections import OrderedDict
@@ -30,6 +31,13 @@ _AHEAD = 12
 _WORTH = 0.7
 """The share of an answer that may be new, for sending it as a change."""
 _WBITS = -15
+_FLUSHED = b"\x00\x00\xff\xff"
+"""How every flush of the compressor ends."""
+_IN_STREAM, _ALONE = 0, 1
+_LARGE = 4000
+"""Bytes from which on a line is compressed by itself: better, and at more cost."""
+_LZMA = [{"id": lzma.FILTER_LZMA2, "preset": 6}]
+_MORE, _BITS, _HEAD = 0x80, 0x7F, 5
 
 Edit = list[int]
 """How an answer is made of the one before, three numbers at a time: so many bytes that are new, then from
@@ -37,14 +45,34 @@ which piece of the other one on how many are the same."""
 
 
 class Packer:
-    """Compresses one direction."""
+    """Compresses one direction: small packets in one stream, a large line by itself.
+
+    A packet is its length and kind as one number (seven bits a byte, the low ones first), then its bytes.
+    """
 
     def __init__(self) -> None:
         self._deflate = zlib.compressobj(9, zlib.DEFLATED, _WBITS, 9)
 
     def pack(self, lines: Sequence[bytes]) -> bytes:
-        """Return *lines* as the next bytes of the stream; all of them can be read at once from these."""
-        return self._deflate.compress(b"".join(lines)) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        """Return *lines* as the next bytes; all of them can be read at once from these."""
+        packets: list[bytes] = []
+        small: list[bytes] = []
+        for line in lines:
+            if len(line) < _LARGE:
+                small.append(line)
+                continue
+            packets += [
+                self._small(small),
+                _packet(_ALONE, lzma.compress(line, lzma.FORMAT_RAW, filters=_LZMA)),
+            ]
+            small = []
+        return b"".join([*packets, self._small(small)])
+
+    def _small(self, lines: list[bytes]) -> bytes:
+        if not lines:
+            return b""
+        data = self._deflate.compress(b"".join(lines)) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        return _packet(_IN_STREAM, data.removesuffix(_FLUSHED))
 
 
 class Unpacker:
@@ -53,15 +81,46 @@ class Unpacker:
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(_WBITS)
         self._rest = b""
+        self._begun = b""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the lines that *data* completes, without their ends; raise `ProtocolError` for damage."""
-        try:
-            text = self._rest + self._inflate.decompress(data)
-        except zlib.error as error:
-            raise ProtocolError(f"what the other side sent cannot be unpacked: {error}") from None
-        *lines, self._rest = text.split(b"\n")
+        self._rest += data
+        lines: list[bytes] = []
+        while (found := _first_packet(self._rest)) is not None:
+            kind, packet, self._rest = found
+            try:
+                if kind == _ALONE:
+                    text = lzma.decompress(packet, lzma.FORMAT_RAW, filters=_LZMA)
+                else:
+                    text = self._inflate.decompress(packet + _FLUSHED)
+            except (zlib.error, lzma.LZMAError) as error:
+                raise ProtocolError(f"what the other side sent cannot be unpacked: {error}") from None
+            *whole, self._begun = (self._begun + text).split(b"\n")
+            lines += whole
         return lines
+
+
+def _packet(kind: int, data: bytes) -> bytes:
+    number, head = len(data) << 1 | kind, bytearray()
+    while number >= _MORE:
+        head.append(number & _BITS | _MORE)
+        number >>= 7
+    head.append(number)
+    return bytes(head) + data
+
+
+def _first_packet(data: bytes) -> tuple[int, bytes, bytes] | None:
+    """Return kind, packet and the rest of *data*; None while it is not whole."""
+    number = 0
+    for place, byte in enumerate(data[:_HEAD]):
+        number |= (byte & _BITS) << 7 * place
+        if byte < _MORE:
+            begin, end = place + 1, place + 1 + (number >> 1)
+            return (number & 1, data[begin:end], data[end:]) if len(data) >= end else None
+    if len(data) >= _HEAD:
+        raise ProtocolError("what the other side sent cannot be unpacked: a packet of no length")
+    return None
 
 
 class Remembered:
@@ -176,6 +235,8 @@ class Packed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: int | None = None
     result: msgspec.Raw | None = None
+    columns: msgspec.Raw | None = None
+    """A long result, as `penstock.ssh.columns` writes it."""
     edit: Edit | None = None
     error: msgspec.Raw | None = None
     change: msgspec.Raw | None = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.errors import ProtocolError
+from penstock.ssh.columns import from_columns, to_columns
 from penstock.ssh.packing import Packer, Remembered, Unpacker
 
 PARAMS = b'{"strip":24}'
@@ -146,3 +148,38 @@ def test_every_packet_can_be_read_at_once() -> None:
 def test_damage_is_an_error_of_the_protocol() -> None:
     with pytest.raises(ProtocolError, match="cannot be unpacked"):
         Unpacker().feed(b"\xff\xff\xff\xff\xff")
+    with pytest.raises(ProtocolError, match="cannot be unpacked"):
+        Unpacker().feed(b"\x06\xff\xff\xff")
+    with pytest.raises(ProtocolError, match="cannot be unpacked"):
+        Unpacker().feed(b"\x07\xff\xff\xff")
+
+
+# -- columns -----------------------------------------------------------------------------------------
+
+
+@given(_JSON)
+def test_any_answer_can_be_written_in_columns_and_read_again(value: object) -> None:
+    result = msgspec.json.encode(value)
+    columns = to_columns(result)
+    assert columns is not None
+    assert from_columns(columns) == result
+
+
+def test_what_would_not_come_back_as_it_was_is_left_alone() -> None:
+    assert to_columns(b'{"spaces": 1}') is None
+    assert to_columns(b"not json") is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"[]", b"[1]", b"[2,[5],[0,[]]]", b'[1,["a"],[[0,[1]],[0,[2]]]]', b"nonsense"]
+)
+def test_columns_that_say_nothing_are_refused(text: bytes) -> None:
+    with pytest.raises(ProtocolError, match="in columns"):
+        from_columns(text)
+
+
+def test_a_long_list_is_a_fraction_of_its_size() -> None:
+    answer = text([row(number) for number in range(150)])
+    columns = to_columns(answer)
+    assert columns is not None
+    assert len(Packer().pack([columns])) < len(Packer().pack([answer])) < len(answer) / 20

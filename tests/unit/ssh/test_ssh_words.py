@@ -48,7 +48,7 @@ SAID = {
     "no sshd": "ssh: connect to host far port 22: Connection refused",
     "down": "ssh: connect to host far port 22: No route to host",
     "late": "ssh: connect to host far port 22: Connection timed out",
-    "config": "/home/u/.ssh/config: line 3: Bad configuration option: foo\nterminating, 1 bad "
+    "config": "/etc/ssh/ssh_config: line 3: Bad configuration option: foo\nterminating, 1 bad "
     "configuration options",
     "early": "kex_exchange_identification: Connection closed by remote host",
     "other": "something that nobody has seen",

@@ -11,7 +11,7 @@ from penstock_tui.target import Target, place_name
 
 
 async def agreed(shell: Shell, targets: Sequence[Target]) -> bool:
-    """Return whether whoever acts has typed the name of each production host that *targets* are on."""
+    """Return whether who acts has typed the name of each production host that *targets* are on."""
     for place in concerned(shell.places, targets):
         asked = AskLine(
             f"{place.name} is production",
