@@ -295,7 +295,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.assets", "9", "assets", ALL,
            "Assets: last change, who makes and reads them, who waits and for what, lineage both ways",
            cli="penstock assets list", verb="go_to.assets"),
-    Action("view.hosts", "W", "hosts", ALL,
+    Action("view.hosts", "K", "hosts", ALL,
            "The hosts of this console: state, failures, what runs, engine silent since; enter: one alone",
            cli="penstock hosts", verb="go_to.hosts"),
     Action("hosts.all", "a", "all hosts", ("hosts",),

@@ -77,8 +77,7 @@ class Console(Hearing):
         self.zone = zone
         self.dag_zones: dict[str, str] = {}
         self.read_only = read_only
-        self.places, self.only_host = tuple(places), None
-        self.show_host = show_host
+        self.places, self.only_host, self.show_host = tuple(places), None, show_host
         self.recording: str | None = None
         self.looks = Looks(ascii=ascii)
         self.keys = keymap or {}

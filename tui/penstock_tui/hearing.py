@@ -53,7 +53,7 @@ class Hearing(Navigation):
             return
         self.only_host = host
         self.show_host(host)
-        self.say(f"only {host}: W shows the hosts, a there all" if host else "all hosts")
+        self.say(f"only {host}: K shows the hosts, a there all" if host else "all hosts")
         self._pass_on(None)
 
     def _pass_on(self, change: Change | None) -> None:

@@ -14,6 +14,7 @@ LOOKING: dict[str, frozenset[str] | None] = {
     "dags": None,
     "runs": None,
     "now": None,
+    "questions": None,
     "coming": None,
     "digest": None,
     "tasks": None,

@@ -55,9 +55,11 @@ def statuses(answers: Sequence[EngineStatus], said: str) -> EngineStatus:
     sums = {name: sum(getattr(each, name) for each in answers) for name in _SUMMED}
     running = [each.pid for each in answers if each.pid is not None]
     seen = [each.last_seen for each in answers if each.last_seen is not None]
+    asked = [each.questions for each in answers if each.questions is not None]
     return structs.replace(
         first,
         **sums,
+        questions=sum(asked) if asked else None,
         pid=running[0] if running else None,
         since=None,
         last_seen=max(seen, default=None),

@@ -221,6 +221,11 @@ class Several:
         found = self._each("live", {"waiting": waiting})
         return merging.live([page for _, page in found], waiting)
 
+    def _all_questions(self, *, limit: int = 500, everything: bool = False, **_: Any) -> list[Any]:
+        found = self._each("questions", {"limit": limit, "everything": everything})
+        rows = [row for _, page in found for row in page]
+        return sorted(rows, key=lambda row: row.asked, reverse=everything)[:limit]
+
     def _all_events(self, *, limit: int = 100, **arguments: Any) -> list[Any]:
         found = self._each("events", {**arguments, "limit": limit})
         return merging.newest_first([rows for _, rows in found], limit)

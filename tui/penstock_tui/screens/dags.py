@@ -75,7 +75,7 @@ class DagsScreen(Listing):
             self.dags = {row.dag_id: row for row in dags}
             self.shell.dag_zones |= {row.dag_id: row.timezone for row in dags}
             self.table.empty = (
-                "no DAGs yet: W shows how each host is"
+                "no DAGs yet: K shows how each host is"
                 if len(self.shell.places) > 1
                 else "no DAGs yet: put a file into the dags folder, or see penstock init"
             )
