@@ -24,7 +24,7 @@ BUDGETS = dict.fromkeys(["list", *WAYS], Budget())
 BUDGETS["list"] = Budget(opening=2500, move=330)
 BUDGETS["calendar"] = Budget(opening=5200)  # a year of days
 BUDGETS["run"] = Budget(opening=4500, move=1100)  # with the log of the task under the cursor
-_MOVES = {"log": ("up", "up", "down"), "merged log": ("up", "up", "down")}
+_MOVES: dict[str, tuple[str, ...]] = {"log": ("up", "up", "down"), "merged log": ("up", "up", "down")}
 _MOVES["run"] = ("down", "up", "down", "up")
 _PAGES = {"log": ("right", "left", "pageup", "home", "end")}
 _PAGES["merged log"] = _PAGES["log"]

@@ -17,8 +17,9 @@ def test_pauses_end_by_their_time_and_stand_until_they_are_taken_away() -> None:
     assert pauses.next_end_us == 10
     assert pauses.ended(9) == []
     assert pauses.ended(25) == [first, second]
-    assert pauses.next_end_us is None
     assert first.key in pauses
+    left: int | None = pauses.next_end_us
+    assert left is None
 
 
 def test_the_time_of_a_pause_that_was_lifted_or_replaced_is_void() -> None:

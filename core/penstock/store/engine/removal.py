@@ -114,7 +114,8 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> R
     )
     unfinished = sa.or_(_run.c.state.not_in(sorted(_RUN_ENDS)), _run.c.id.in_(live))
     row, where = _find(connection, _dag, {"dag_id": dag_id})
-    runs = connection.execute(sa.select(_run).where(_run.c.dag_id == dag_id, unfinished)).mappings().all()
+    of_it = sa.select(_run).where(_run.c.dag_id == dag_id, unfinished).order_by(_run.c.id)
+    runs = connection.execute(of_it).mappings().all()
     for run in runs:
         _drop_run(connection, run, now_us, reason, found)
     found.said = [f"{len(runs)} unfinished run(s) of {dag_id} ended as failed"] if runs else []
