@@ -110,6 +110,10 @@ class Settings:
     show_env: tuple[str, ...] = ()
     """Patterns of those environment variables that are not secret: logs may show their values."""
 
+    default_executor: str = "local"
+    """The executor of tasks that name none."""
+    executors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Executors by name: `penstock.executor_settings` says what each may have."""
     bell: bool = False
     """Whether consoles ring when something fails that is not on their screen."""
     http: dict[str, str] = field(default_factory=dict)
@@ -351,6 +355,12 @@ def _settings(home: Path, table: dict[str, Any], file: Path) -> Settings:
         values[key] = _checked(key, value, str(known[key].type), home, file)
     if values.get("timezone", "UTC") != "UTC":
         _check_zone(values["timezone"], file)
+    if "executors" in values or "default_executor" in values:
+        from penstock.executor_settings import executors_problem
+
+        problem = executors_problem(values.get("executors", {}), values.get("default_executor", "local"))
+        if problem:
+            raise SettingsError(f"{file}: {problem}")
     return Settings(home=home, **values)
 
 
@@ -424,6 +434,10 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "dict[str, dict[str, int]]": (
         "tables by DAG, with days, bytes and runs: whole numbers, 0 or more",
         lambda value: isinstance(value, dict) and all(_is_kept(kept) for kept in value.values()),
+    ),
+    "dict[str, dict[str, Any]]": (
+        "tables by name: [executors.NAME]",
+        lambda value: isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()),
     ),
     "dict[str, str]": (
         "a table with listen, and cert and key for TLS: strings",

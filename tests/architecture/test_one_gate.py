@@ -162,6 +162,9 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/service/daemon.py",  # what tasks inherit
         "core/penstock/service/foreground.py",
         "core/penstock/service/http_server.py",  # the server inherits it
+        "core/penstock/api/local_far.py",  # variables for tasks on other hosts
+        "core/penstock/execution/remote/packing.py",  # what those inherit
+        "core/penstock/execution/remote/secrets.py",  # env:NAME, for those
         "core/penstock/trust.py",  # who may be trusted cannot be said by a file that is not trusted yet
         "core/penstock/cli/far.py",  # what of it a program on another host gets, too
         "core/penstock/cli/console.py",  # the console inherits the home

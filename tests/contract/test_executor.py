@@ -14,7 +14,7 @@ import pytest
 
 from drive.attempts import Attempts, make_settings, marked, shell
 from drive.waiting import eventually
-from penstock.attempts.protocol import AttemptSpec
+from penstock.attempts.protocol import AttemptSpec, attempt_path
 from penstock.errors import BadIdError
 from penstock.execution.executor import (
     MAX_LOG_PIECE,
@@ -24,24 +24,31 @@ from penstock.execution.executor import (
     Claimed,
     Executor,
     Exited,
+    Worker,
 )
 from penstock.execution.local.archive import LocalArchive
 from penstock.execution.local.executor import LocalExecutor
+from penstock.execution.mixed import Executors
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings
 
-FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], Archive]]] = {
-    "local": (LocalExecutor, lambda settings: LocalArchive(settings.attempts)),
+FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], Path]]] = {
+    "local": (LocalExecutor, lambda settings: settings.attempts),
+    "mixed, here": (Executors, lambda settings: settings.attempts),
 }
-"""Each executor, and what reads its archive where no engine runs."""
+"""Each executor, and where the directories of its attempts are while these run."""
 
 
 @pytest.fixture(params=sorted(FACTORIES))
 async def attempts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Attempts]:
-    settings = make_settings(tmp_path)
-    found = Attempts(FACTORIES[request.param][0](settings), settings)
-    found.archive = FACTORIES[request.param][1](settings)
+    home = tmp_path / "home"
+    home.mkdir()
+    make, where = FACTORIES[request.param]
+    settings = make_settings(home)
+    found = Attempts(make(settings), settings)
+    found.root = where(settings)
+    found.archive = LocalArchive(settings.attempts)
     await found.start()
     yield found
     await found.executor.close()
@@ -113,11 +120,17 @@ async def test_workers_are_named_with_what_they_run(attempts: Attempts) -> None:
     spec = shell("sleep 60")
     attempts.executor.submit([spec])
     await eventually(lambda: isinstance(attempts.observe(spec.attempt_id), Claimed), "a claim")
-    workers = attempts.executor.workers()
-    assert sum(worker.attempts for worker in workers) == 1
-    busy = workers[0]
-    assert (busy.attempts, busy.state) == (1, "working")
+
+    def busy_one() -> Worker | None:
+        workers = attempts.executor.workers()
+        found = next((each for each in workers if each.attempts), None)
+        return found if sum(worker.attempts for worker in workers) == 1 else None
+
+    busy = await eventually(busy_one, "one that is busy")
+    assert (busy.attempts, busy.state) == (1, "working" if busy.name is None else "ready")
     assert busy.executor
+    if busy.name is not None:
+        assert (busy.host, busy.slots, busy.runs) == ("localhost", 4, (spec.attempt_id,))
     assert busy.pid is None or busy.pid > 1
     attempts.executor.stop(spec.attempt_id, "kill", "enough")
     await attempts.end(spec.attempt_id)
@@ -447,14 +460,15 @@ async def test_a_verdict_says_more_than_an_exit_code(attempts: Attempts) -> None
 
 
 async def test_a_deferral_waits_until_its_trigger_has_fired(attempts: Attempts) -> None:
-    def leaves(*names: str) -> AttemptSpec:
+    def defers() -> AttemptSpec:
         attempt_id = new_attempt_id()
-        made = "; ".join(f"echo '{{}}' > '{attempts.folder(attempt_id) / name}'" for name in names)
-        return shell(made or "true", attempt_id=attempt_id)
+        return shell(f"echo '{{}}' > '{attempts.folder(attempt_id) / 'deferral'}'", attempt_id=attempt_id)
 
-    waits, fired, lost = leaves("deferral"), leaves("deferral", "fired"), leaves()
+    waits, fired, lost = defers(), defers(), shell("true")
     for spec in (waits, fired, lost):
         await attempts.run(spec)
+    # Triggers run on the engine's machine, whichever ran the task.
+    (attempt_path(attempts.settings.attempts, fired.attempt_id) / "fired").write_text("{}")
     ids = [spec.attempt_id for spec in (waits, fired, lost)]
     assert attempts.executor.fired(ids) == ids[1:], "one without a deferral cannot fire any more"
     assert attempts.executor.fired([]) == []
@@ -462,11 +476,11 @@ async def test_a_deferral_waits_until_its_trigger_has_fired(attempts: Attempts) 
 
 
 async def test_a_triggerer_is_told_what_to_run(attempts: Attempts) -> None:
-    spec = shell("sleep 30")
+    spec = shell("sleep 30", env={"ROLE": "engine"})
     attempts.executor.submit([spec])
     attempts.executor.run_triggers(spec.attempt_id, ["a", "b"])
     attempts.executor.run_triggers(spec.attempt_id, ["b"])
-    wanted = attempts.folder(spec.attempt_id) / "wanted"
+    wanted = attempt_path(attempts.settings.attempts, spec.attempt_id) / "wanted"
     assert json.loads(wanted.read_bytes()) == {"v": 1, "ids": ["b"]}
     attempts.executor.stop(spec.attempt_id, "kill", "the test is over")
     await attempts.end(spec.attempt_id)

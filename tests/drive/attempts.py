@@ -38,6 +38,8 @@ class Attempts:
     def __init__(self, executor: Executor, settings: Settings) -> None:
         self.executor = executor
         self.settings = settings
+        self.root = settings.attempts
+        """Where the directories are of attempts that run."""
         self.archive: Archive = executor
         """What reads the executor's archive: the executor, unless a test says otherwise."""
         self.hinted: set[str] = set()
@@ -51,7 +53,7 @@ class Attempts:
         self._news.set()
 
     def folder(self, attempt_id: str) -> Path:
-        return attempt_path(self.settings.attempts, attempt_id)
+        return attempt_path(self.root, attempt_id)
 
     def supervisor_of(self, attempt_id: str) -> int:
         """Return the pid of the supervisor that claimed it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
 from penstock.attempts.log_extent import Extent
 from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import (
+    OPEN,
     Absent,
     Accepted,
     Claimed,
@@ -16,6 +17,7 @@ from penstock.execution.executor import (
     Hint,
     LogPiece,
     Observation,
+    Room,
     StopMode,
     Usage,
     Worker,
@@ -50,6 +52,9 @@ class ScriptedExecutor:
     """Triggerers -> whose triggers they were last told to run."""
     logs: dict[str, bytes] = field(default_factory=dict)
     """What attempts printed."""
+    rooms: dict[tuple[str, str | None], Room] = field(default_factory=dict)
+    """What executors on other hosts take, by executor and queue; nothing is known of others."""
+    drained: set[str] = field(default_factory=set)
 
     async def start(self, hint: Hint) -> None:
         """Take note of the hint."""
@@ -104,6 +109,21 @@ class ScriptedExecutor:
         """One process does it all."""
         live = sum(isinstance(each, Claimed) for each in self.seen.values())
         return (Worker("scripted", None, live, "working" if live else "idle"),)
+
+    def room(self, executor: str, queue: str | None, resources: Mapping[str, float]) -> Room:
+        """Return what the test says."""
+        return OPEN if executor == "scripted" else self.rooms.get((executor, queue), Room("nobody is there"))
+
+    async def drain(self, worker: str, *, back: bool = False) -> None:
+        """Remember it."""
+        (self.drained.discard if back else self.drained.add)(worker)
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Logs are here."""
+
+    def handed_on(self, attempt_id: str) -> tuple[dict[str, object], float]:
+        """Nothing is pushed."""
+        return {}, 0.0
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
         """Return what the test says that was printed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from fakes.world import World, replace
+from penstock.errors import UnknownError
 from penstock.model.callbacks import CallbackState
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views.callbacks import CallbackRow
@@ -19,6 +20,7 @@ from penstock.model.views.system import (
     RetentionFacts,
     SystemPage,
     TickTimes,
+    WorkerRow,
 )
 
 _MB = 1 << 20
@@ -76,6 +78,12 @@ class FakeSystem:
             executors=(
                 ExecutorRow(executor="local", pid=4712, attempts=3, state="working", rss=9 * _MB),
                 ExecutorRow(executor="local", pid=4713, attempts=0, state="idle", rss=8 * _MB),
+                *(
+                    ExecutorRow(
+                        executor=row.executor, pid=None, attempts=row.used, state=row.state, worker=row
+                    )
+                    for row in self.world.workers
+                ),
             ) if alive else (),
             import_errors=tuple(self.world.errors),
             callbacks=tuple(failed),
@@ -87,6 +95,20 @@ class FakeSystem:
             ),
             quarantine=tuple(self.world.quarantine),
         )  # fmt: skip
+
+    def workers(self) -> list[WorkerRow]:
+        """Answer `Engine.workers`."""
+        self._ask("workers")
+        return list(self.world.workers)
+
+    def drain_worker(self, name: str, *, back: bool = False) -> WorkerRow:
+        """Answer `Engine.drain_worker`."""
+        self._ask("drain_worker")
+        for place, row in enumerate(self.world.workers):
+            if row.name == name:
+                self.world.workers[place] = replace(row, state="ready" if back else "draining")
+                return self.world.workers[place]
+        raise UnknownError(f"worker {name!r} does not exist")
 
     def _missed(self) -> list[MissedPoints]:
         return [

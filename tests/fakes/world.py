@@ -34,6 +34,7 @@ from penstock.model.views.questions import QuestionRow
 from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunCell, RunDetail, RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
+from penstock.model.views.system import WorkerRow
 
 NOW = EPOCH + timedelta(days=20686, hours=6, minutes=14, seconds=4)
 """2026-08-21 06:14:04 UTC."""
@@ -94,6 +95,8 @@ class World:
     """Of assets, the newest first."""
     warnings: list[str] = field(default_factory=list)
     """Of the engine itself."""
+    workers: list[WorkerRow] = field(default_factory=list)
+    """Those of executors on other hosts."""
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
     pools: dict[str, PoolRow] = field(default_factory=dict)
     events: list[EventRow] = field(default_factory=list)

@@ -13,29 +13,17 @@ nobody can answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from penstock.api.marks import acting as acting  # noqa: PLC0414 - known under this name too
+from penstock.api.marks import aside as aside  # noqa: PLC0414
 from penstock.api.system_engine import SystemEngine
 from penstock.api.task_engine import TaskEngine
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.queries import ForecastQuery, RunQuery
-
-Call = TypeVar("Call", bound=Callable[..., object])
-
-
-def acting(call: Call) -> Call:
-    """Mark a question that changes something: a client never repeats it without being told to."""
-    vars(call)["acting"] = True
-    return call
-
-
-def aside(call: Call) -> Call:
-    """Mark a question that takes longer than reading a few rows: the engine answers it beside its ticks."""
-    vars(call)["aside"] = True
-    return call
 
 
 class Engine(TaskEngine, SystemEngine, Protocol):
@@ -317,4 +305,17 @@ class TaskQuestions(Protocol):
         until: datetime | None = None,
     ) -> list[views.xcoms.XComSource]:
         """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
+        ...
+
+    @aside
+    def left_behind(self, attempt_id: str) -> views.xcoms.LeftBehind:
+        """Return what an attempt pushed, as other tasks get it: for a task on another host."""
+        ...
+
+    @aside
+    def look_up(self, kind: str, name: str, *, resolve: bool = False) -> views.values.FoundEntry:
+        """Return the variable or connection called *name*, as a task of this machine would find it.
+
+        With *resolve* the engine's environment counts too, and the values of references are in the answer.
+        """
         ...

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from penstock.api.local_far import LocalFarTasks
 from penstock.api.local_forecast import LocalForecasts
 from penstock.api.local_searches import LocalSearches
 from penstock.api.local_system import LocalSystem, Running
@@ -87,7 +88,7 @@ class Acts(Planner, Running, Protocol):
         ...
 
 
-class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, LocalSystem):
+class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, LocalSystem, LocalFarTasks):
     """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
@@ -111,6 +112,7 @@ class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, Loca
         LocalSearches.__init__(self, database, settings, archive, clock)
         reads = Reads(database, settings, clock)
         LocalTasks.__init__(self, reads.of_tasks, settings, archive)
+        LocalFarTasks.__init__(self, reads, settings, archive)
         self._database = database
         LocalSystem.__init__(self, reads.of_system, acts, since)
         self._acts = acts

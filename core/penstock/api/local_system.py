@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec.structs import replace
 
+from penstock.clock import from_us
+from penstock.errors import EngineNotRunningError, UnknownError
 from penstock.execution.executor import Worker
 from penstock.model.views.hosts import HostRow
-from penstock.model.views.system import ExecutorRow, SystemPage
+from penstock.model.views.pools import SlotUse
+from penstock.model.views.system import ExecutorRow, SystemPage, WorkerRow
 from penstock.process_memory import memory_of
 from penstock.scheduling.tick_times import Ticks
 from penstock.store.views.system_reads import SystemReads
@@ -31,6 +34,18 @@ class Running(Protocol):
 
     def workers(self) -> tuple[Worker, ...]:
         """Return the processes that run attempts."""
+        ...
+
+    def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
+        """Return DAG, run, task and map index of a live attempt."""
+        ...
+
+    def drain(self, worker: str, *, back: bool) -> None:
+        """Drain a worker, or use it again; wait until its executor knows. Not for the event loop."""
+        ...
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Bring what is here of a log up to date, if it grows elsewhere."""
         ...
 
 
@@ -69,7 +84,63 @@ class LocalSystem:
                 state=each.state,
                 rss=each.rss,
                 note=each.note,
+                worker=None if each.name is None else self._worker_row(each, running),
             )
             for each in running.workers()
         ]
         return replace(page, engine=engine, executors=tuple(workers))
+
+    def workers(self) -> list[WorkerRow]:
+        """Return the workers of the executors on other hosts."""
+        if self._running is None:
+            return []
+        rows = [self._worker_row(each, self._running) for each in self._running.workers() if each.name]
+        return sorted(rows, key=lambda row: (row.executor, row.name))
+
+    def drain_worker(self, name: str, *, back: bool = False) -> WorkerRow:
+        """Drain a worker, or use it again; return what it is now. Not for the event loop.
+
+        Raises `EngineNotRunningError` where no engine runs, and as the port says.
+        """
+        if self._running is None:
+            raise EngineNotRunningError
+        self._running.drain(name, back=back)
+        wanted = "ready" if back else "draining"
+        found = next((row for row in self.workers() if row.name == name), None)
+        if found is None:
+            raise UnknownError(f"worker {name!r} has gone")
+        return found if found.state == "unreachable" else replace(found, state=wanted)
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Bring what is here of a log up to date, before it is read."""
+        if self._running is not None:
+            await self._running.freshen(attempt_id)
+
+    def _worker_row(self, worker: Worker, running: Running) -> WorkerRow:
+        tasks = [place for each in worker.runs if (place := running.task_of(each)) is not None]
+        return WorkerRow(
+            name=worker.name or "",
+            executor=worker.executor,
+            host=worker.host or "",
+            slots=worker.slots or 0,
+            used=worker.attempts,
+            queues=worker.queues,
+            state=_STATES.get(worker.state, "unreachable"),
+            since=_moment(worker.since),
+            resources=dict(worker.resources),
+            load=worker.load,
+            contact=_moment(worker.contact),
+            version=worker.version,
+            note=worker.note,
+            runs=tuple(
+                SlotUse(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
+                for dag_id, run_id, task_id, map_index in tasks
+            ),
+        )
+
+
+_STATES: dict[str, Literal["ready", "draining", "unreachable"]] = {"ready": "ready", "draining": "draining"}
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else from_us(int(seconds * 1e6))

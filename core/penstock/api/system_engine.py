@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from penstock.api.marks import acting, aside
 from penstock.model import views
 
 
@@ -16,4 +17,18 @@ class SystemEngine(Protocol):
 
     def hosts(self) -> list[views.hosts.HostRow]:
         """Return the hosts whose instances are shown together; none if this is one instance."""
+        ...
+
+    def workers(self) -> list[views.system.WorkerRow]:
+        """Return the workers of executors on other hosts, by executor and name; none if no engine runs."""
+        ...
+
+    @aside
+    @acting
+    def drain_worker(self, name: str, *, back: bool = False) -> views.system.WorkerRow:
+        """Start nothing more on a worker, or with *back* use it again; return what it is now.
+
+        What it runs goes on. Raises `UnknownError` for a worker that does not exist, `RefusedError` if
+        its executor cannot be told.
+        """
         ...

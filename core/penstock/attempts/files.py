@@ -31,6 +31,7 @@ DEFERRAL = "deferral"
 FIRED = "fired"
 WANTED = "wanted"
 TRYING = "trying"
+REMOTE = "remote"
 RESULT = "result"
 
 MAX_RECORD_BYTES = 1 << 20

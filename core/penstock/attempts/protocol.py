@@ -26,6 +26,8 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     trying   beside a deferral while its trigger begins: how often a triggerer began it and died soon
     wanted   JSON {ids: [attempt_id, ...]}, in the directory of a triggerer: whose triggers it has to run
     rendered JSON {fields: {name: value}}, written by the task child: its template fields, for people
+    remote   JSON {executor, worker}: the attempt runs there, and its host has all other files. Those that
+             are here are copies: of the log as far as somebody read it, of everything once it has ended
     result   the spec by another name, given once its last line is the whole `Result`; then the lock
              is released
 
@@ -62,6 +64,7 @@ from penstock.attempts.files import (
     MAX_RECORD_BYTES,
     MAX_XCOM_BYTES,
     PHASE,
+    REMOTE,
     RENDERED,
     RESULT,
     SPEC,
@@ -88,6 +91,7 @@ __all__ = [
     "MAX_RECORD_BYTES",
     "MAX_XCOM_BYTES",
     "PHASE",
+    "REMOTE",
     "RENDERED",
     "RESULT",
     "SPEC",
@@ -160,6 +164,8 @@ class AttemptSpec:
     """Seconds after which it ends unless somebody renews it; None: never. See `penstock.supervisor.lease`."""
     context: dict[str, Any] = field(default_factory=dict)
     xcom_sources: dict[str, str] = field(default_factory=dict)
+    placement: dict[str, Any] = field(default_factory=dict)
+    """Where it is to run, if not on this machine: ``executor``, ``queue``, ``resources``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from penstock.authoring.checked import Checked
 from penstock.authoring.checks import exit_codes, mapping, near, optional_text, truth
 from penstock.authoring.node import Graph, Group, Task, connect
 from penstock.authoring.place import Place, author_place, refuse
+from penstock.authoring.placed import CHECKS as PLACED
+from penstock.authoring.placed import STORED, Placed
 from penstock.authoring.references import references
 from penstock.authoring.setups import Resource
 from penstock.errors import BadIdError, DagFileError
@@ -84,7 +86,7 @@ class _OperatorType(ABCMeta):
         return task  # type: ignore[no-any-return]
 
 
-class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
+class AbstractOperator(Placed, Checked, Resource, Task, metaclass=_OperatorType):
     """One task. Every argument of `TaskArgs` is an attribute, also to be set later; durations are seconds.
 
     ``template_fields`` are the attributes in which Jinja templates and outputs of other tasks are
@@ -92,7 +94,8 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
     """
 
     checks: Mapping[str, Check] = {
-        **{name: check for name, check in CHECKS.items() if name != "log"},
+        **{name: check for name, check in CHECKS.items() if name not in {"log", *PLACED}},
+        **STORED,
         "log_mode": lambda value, name: CHECKS["log"](value, name.removesuffix("_mode")),
         "skip_on_exit_code": exit_codes,
         "last_line_is_value": truth,
@@ -174,6 +177,7 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         self.task_id = group.child_id(task_id) if group else task_id
         if self.task_id != task_id:
             _checked_id(self.task_id)
+        self.place_by_class()
         self._take(given)
         if self.dag is not None:
             self.dag.add_task(self, group)
@@ -260,6 +264,11 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
     def launch(self) -> Literal["empty", "python"] | Command:
         """Return what carries the task out: nothing, a command, or (default) this object in a process."""
         return "python"
+
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        """Whether the class itself takes an argument of this name."""
+        return name in own_arguments(cls)
 
     @property
     def is_plain(self) -> bool:

@@ -25,6 +25,7 @@ from penstock.authoring.checks import (
     whole,
 )
 from penstock.authoring.place import refuse
+from penstock.authoring.placed import CHECKS as PLACED
 
 TASK_CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
 """The events of a task that call callbacks."""
@@ -60,6 +61,9 @@ if TYPE_CHECKING:
         on_lost: Literal["retry", "fail"]
         pool: str | Pool | None
         pool_slots: int
+        executor: str | None
+        queue: str | None
+        resources: Mapping[str, float] | None
         priority_weight: int
         weight_rule: str
         max_active_tis_per_dag: int | None
@@ -155,6 +159,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "on_lost": one_of("retry", "fail"),
     "pool": _pool,
     "pool_slots": positive,
+    **PLACED,
     "priority_weight": signed,
     "weight_rule": one_of("downstream", "upstream", "absolute"),
     "max_active_tis_per_dag": limit,
@@ -184,10 +189,7 @@ IGNORED: dict[str, str] = {
     "email": "give SmtpNotifier as a callback: on_failure_callback=SmtpNotifier(to=...)",
     "email_on_failure": "give SmtpNotifier as on_failure_callback",
     "email_on_retry": "give SmtpNotifier as on_retry_callback",
-    "queue": "there are no queues; use a pool",
-    "executor": "there is one executor",
-    "executor_config": "there is one executor",
-    "resources": "resources are not reserved",
+    "executor_config": "no executor here takes it; use executor, queue and resources",
     "run_as_user": "tasks run as the engine's user",
     "sla": "there are no SLA misses",
     "start_date": "only a DAG has a start_date",

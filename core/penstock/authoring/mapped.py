@@ -22,6 +22,7 @@ from penstock.authoring.checks import near
 from penstock.authoring.expand_input import ExpandInput, Product, Rows, refuse_what_cannot_wait
 from penstock.authoring.node import connect
 from penstock.authoring.place import refuse
+from penstock.authoring.placed import CHECKS as PLACED
 from penstock.authoring.references import references
 from penstock.authoring.signatures import check_call
 from penstock.authoring.xcom_arg import XComArg
@@ -180,7 +181,10 @@ def make_mapped(
     if names:
         refuse_missing(operator, filled)
     common = {key: value for key, value in filled.items() if key in kwargs or key not in names}
-    shared = {key: value for key, value in common.items() if key in CHECKS or key in _TASK}
+    theirs = own_arguments(operator).keys() & set(PLACED)
+    shared = {
+        key: value for key, value in common.items() if (key in CHECKS and key not in theirs) or key in _TASK
+    }
     later = {key: value for key, value in common.items() if key in IGNORED or key in LATER}
     own = {key: value for key, value in common.items() if key not in _TASK and key not in later}
     task = MappedOperator(

@@ -37,13 +37,15 @@ def attempts(session: Session, *, dag: str, run: str, task: str, as_json: bool) 
         print_json({"attempts": [document(row) for row in rows]})
         return
     from penstock.cli import text
+    from penstock.executor_settings import LOCAL
 
     if not rows:
         say(f"{task} has not been attempted; `penstock why {dag} {run} {task}` says why")
         return
+    elsewhere = any(row.executor != LOCAL for row in rows)
     tell(
         text.table(
-            ("NO", "ATTEMPT", "TRY", "OUTCOME", "START", "TOOK", "LOG"),
+            ("NO", "ATTEMPT", "TRY", "OUTCOME", "START", "TOOK", "LOG", *(["WORKER"] if elsewhere else [])),
             [
                 (
                     number,
@@ -53,6 +55,7 @@ def attempts(session: Session, *, dag: str, run: str, task: str, as_json: bool) 
                     text.moment(row.start),
                     text.took(row.start, row.end),
                     text.size(row.log_bytes),
+                    *([row.worker or row.executor] if elsewhere else []),
                 )
                 for number, row in enumerate(rows, 1)
             ],

@@ -57,6 +57,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "callbacks": ("callbacks:callbacks", "Show the callbacks and notifiers of a DAG, newest first."),
         "quarantine": ("quarantine:quarantine", "List what is in quarantine; take it back, or drop it."),
         "pools": ("pools:pools", "List pools, make them, change their size."),
+        "workers": ("workers:workers", "List the workers on other hosts, drain them, use them again."),
         "assets": (
             "assets:assets",
             "List assets, the tasks that make them, and the DAGs that wait for them.",

@@ -55,6 +55,9 @@ CONFIG = """\
 # After this many failed runs in a row a schedule is paused, unless the DAG sets its own number; 0: never.
 # max_consecutive_failed_runs = 0
 
+# The executor of tasks that name none.
+# default_executor = "local"
+
 # Whether the engine may run as root.
 # allow_root = true
 
@@ -93,6 +96,21 @@ CONFIG = """\
 # listen = "127.0.0.1:8080"
 # cert = "cert.pem"
 # key = "key.pem"
+
+# Executors on other hosts. Tasks name one with executor="...".
+# "cluster" needs no table here once `penstock cluster start` was run in this folder.
+# [executors.grid]
+# type = "dask"
+# scheduler = "tls://grid.example:8786"
+# ca = "certs/ca.pem"
+# cert = "certs/engine.pem"
+# key = "certs/engine.key"
+# Seconds that a host goes on with an attempt without hearing from the engine; then it ends it ("kill"), or
+# lets it run ("keep").
+# lease = 600.0
+# on_partition = "kill"
+# Where references to secrets are looked up: on this machine, or on each "worker".
+# secrets = "engine"
 
 # Connections that operators use by id: URLs, or tables of fields. Never write a secret here, only where
 # it is: env:NAME (in the engine's environment), file:PATH or cmd:COMMAND.
@@ -143,6 +161,8 @@ GITIGNORE = """\
 /instance.json
 /values.json
 /http_tokens.*
+/bundles/
+/cluster/
 /venvs/
 /run/
 /backups/

@@ -1,4 +1,4 @@
-"""Chooses an instance's executor: the only file outside `execution.local` that names a concrete one."""
+"""Makes an instance's executor: the only file outside `execution` that names a concrete one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from penstock.settings import Settings
 
 def executor_of(settings: Settings) -> Executor:
     """Return the executor of an instance, not yet started."""
-    from penstock.execution.local.executor import LocalExecutor
+    from penstock.execution.mixed import Executors
 
-    return LocalExecutor(settings)
+    return Executors(settings)
 
 
 def archive_of(settings: Settings) -> Archive:

@@ -7,8 +7,8 @@ code as every tick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from penstock.attempts import files
@@ -30,7 +30,12 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Submitted, not yet claimed by a supervisor."""
+    """Submitted, not yet claimed by a supervisor.
+
+    ``waiting`` says what it waits for, if that may take long: then it is not taken back for being late.
+    """
+
+    waiting: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Claimed:
     at: float | None
     note: str | None = None
     kill_at: float | None = None
+    worker: str | None = None
+    """The worker that has it; None for this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ class Exited:
     end: float | None
     steady: tuple[str, float] | None = None
     """The boot, and the end on its steady clock in seconds, to work out how long ago it was."""
+    worker: str | None = None
+    """The worker that had it; None for this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +80,13 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """Its process does not answer. This is not a state: the attempt may be running."""
+    """Its process does not answer. This is not a state: the attempt may be running.
+
+    ``since`` is in seconds since 1970. ``host`` names whom there is no contact with, for people.
+    """
 
     since: float
+    host: str | None = None
 
 
 Observation = Absent | Accepted | Claimed | Exited | Lost | Unreachable
@@ -111,7 +124,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One process that runs attempts; ``state`` and ``note`` are as in `penstock.model.views.system`."""
+    """One process that runs attempts; ``state`` and ``note`` are as in `penstock.model.views.system`.
+
+    A worker on a host has a ``name``, by which it is drained; a supervisor of this machine has none.
+    """
 
     executor: str
     """Name of the executor."""
@@ -121,6 +137,34 @@ class Worker:
     rss: int | None = None
     """Bytes."""
     note: str | None = None
+    name: str | None = None
+    host: str | None = None
+    slots: int | None = None
+    """How many attempts it runs at once."""
+    queues: tuple[str, ...] = ()
+    resources: Mapping[str, float] = field(default_factory=dict)
+    load: float | None = None
+    since: float | None = None
+    """When it got into its state, in seconds since 1970, like ``contact``."""
+    contact: float | None = None
+    version: str = ""
+    runs: tuple[str, ...] = ()
+    """The attempts that it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Whether an executor can take launches of one kind.
+
+    ``limit`` is how many attempts it takes at once, also waiting ones; None: as many as come.
+    """
+
+    problem: str | None = None
+    """Why nothing can start there now, in words."""
+    limit: int | None = None
+
+
+OPEN = Room()
 
 
 class PushedFile(NamedTuple):
@@ -197,6 +241,13 @@ class Archive(Protocol):
         """
         ...
 
+    def handed_on(self, attempt_id: str) -> tuple[dict[str, Any], float]:
+        """Return the values that the attempt pushed as other tasks get them, and when (seconds since 1970).
+
+        Nothing is covered in them: they are for tasks.
+        """
+        ...
+
     def pushed_file(self, attempt_id: str) -> PushedFile | None:
         """Return the size and place of what the attempt pushed; None if that is nothing."""
         ...
@@ -216,6 +267,24 @@ class Executor(Archive, Protocol):
 
     def workers(self) -> tuple[Worker, ...]:
         """Return the processes that run attempts, those with the most work first."""
+        ...
+
+    def room(self, executor: str, queue: str | None, resources: Mapping[str, float]) -> Room:
+        """Return whether the executor called *executor* takes launches for *queue* with these resources."""
+        ...
+
+    async def drain(self, worker: str, *, back: bool = False) -> None:
+        """Start nothing more on *worker*, or with *back* use it again; what it runs goes on.
+
+        Raises `UnknownError` if there is no such worker, `RefusedError` if it cannot be told now.
+        """
+        ...
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Before a log is read: bring what is here of it up to date, if it grows elsewhere.
+
+        Takes a second at most, and raises nothing: what is here is shown then.
+        """
         ...
 
     async def mend(self) -> bool:

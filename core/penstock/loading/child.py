@@ -25,6 +25,7 @@ from penstock.authoring.source import execute
 from penstock.errors import DagFileError
 from penstock.loading.explain import explain
 from penstock.loading.forked import serve
+from penstock.loading.placement import placed
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.serialize import collect, to_spec
 from penstock.loading.sound import settled
@@ -143,7 +144,7 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
     specs: list[DagSpec] = []
     for dag in dags:
         try:
-            specs.append(_spec(dag, file, request.timezone))
+            specs.append(_spec(dag, file, request))
         except BaseException as error:  # noqa: BLE001 - subclasses of the author may run in here
             problems.append(explain(error, file))
     answer = ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
@@ -178,10 +179,10 @@ def _with_scope(answer: ParsedFile) -> ParsedFile:
     return msgspec.structs.replace(answer, dialect=word, dialect_because=because, missing=missing)
 
 
-def _spec(dag: Any, file: str, timezone: str) -> DagSpec:
-    spec = settled(to_spec(dag, file, timezone))
+def _spec(dag: Any, file: str, request: LoadRequest) -> DagSpec:
+    spec = settled(to_spec(dag, file, request.timezone))
     _refuse_secrets(spec, file)
-    return spec
+    return placed(spec, request.executors, request.default_executor)
 
 
 def _refuse_secrets(spec: DagSpec, file: str) -> None:

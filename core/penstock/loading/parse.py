@@ -91,6 +91,8 @@ def _parse(
             connections=settings.connections,
             variables=settings.variables,
             airflow=settings.airflow,
+            executors=settings.executors,
+            default_executor=settings.default_executor,
             cursors=dict(cursors or {}),
             environ=askable(settings),
             values=str(settings.values_file),

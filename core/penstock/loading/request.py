@@ -30,5 +30,8 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of that name."""
     cursors: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     """DAG id -> the last settled interval of its schedule, in seconds since 1970 UTC."""
+    executors: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    """The settings of that name."""
+    default_executor: str = "local"
     values: str | None = None
     """The file with the store's variables and connections."""

@@ -188,6 +188,9 @@ def _task(task: AbstractOperator, sources: frozenset[str]) -> TaskSpec:
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
         expand=_expand(task),
         map_index_template=task.map_index_template if several else None,
+        executor=task.placed_executor,
+        queue=task.placed_queue,
+        resources=dict(task.placed_resources),
         cannot_run=_kind(task).cannot_run,
     )
 

@@ -54,6 +54,8 @@ class BarrierKind(StrEnum):
     """The most instances of this task that may be live in one run are live."""
     POOL = "pool"
     """Its pool has too few free slots."""
+    EXECUTOR = "executor"
+    """Its executor cannot take it now: no contact, no worker that serves its queue, or no slot."""
     LAUNCHING = "launching"
     """Its launch was requested; no supervisor has claimed it yet."""
     RUNNING = "running"

@@ -39,6 +39,7 @@ _DURATIONS = (
     "retry_delay", "max_retry_delay", "execution_timeout", "stop_grace", "dagrun_timeout",
     "poke_interval", "timeout", "max_wait",
 )  # fmt: skip
+_LONGEST_PLACE = 100
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -153,9 +154,20 @@ def _of_task(task: TaskSpec, known: set[str], groups: Mapping[str, GroupSpec]) -
         yield "it is both a setup and a teardown: it can only be one of them"
     if not _TASK_EVENTS.issuperset(task.callbacks):
         yield f"callbacks of tasks must be among {sorted(_TASK_EVENTS)}, not {list(task.callbacks)}"
+    yield from _of_placement(task)
     yield from _of_command(task)
     if task.expand is not None:
         yield from _expansion("it", task.expand, known)
+
+
+def _of_placement(task: TaskSpec) -> Iterator[str]:
+    for name in ("executor", "queue"):
+        text = getattr(task, name)
+        if text is not None and not (0 < len(text) <= _LONGEST_PLACE and text.isprintable()):
+            yield f"{name} must be a name of 1 to {_LONGEST_PLACE} printable characters, not {text[:80]!r}"
+    for name, amount in task.resources.items():
+        if not (0 < amount < math.inf):
+            yield f"the resource {name[:80]!r} must be a number above 0, not {amount}"
 
 
 def _of_command(task: TaskSpec) -> Iterator[str]:

@@ -71,6 +71,8 @@ class Slots:
     by_run_task: Counter[tuple[int, str]] = field(default_factory=Counter)
     by_pool: Counter[str] = field(default_factory=Counter)
     by_backfill: Counter[int] = field(default_factory=Counter)
+    by_place: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By executor and queue, of those that are not on the engine's machine."""
 
     def take(self, live: Claimant, spec: TaskSpec, launches: int = 1) -> None:
         """Count one more launch, or with -1 one fewer."""
@@ -121,4 +123,8 @@ def turn(
 def queue_kind(spec: TaskSpec) -> tuple[str, int, str]:
     """Return the limits that a waiting task shares with others of its run: if one is blocked, all are."""
     limited = spec.max_active_tis_per_dag is not None or spec.max_active_tis_per_dagrun is not None
-    return (spec.pool, spec.pool_slots, spec.task_id if limited else "")
+    if limited:
+        return (spec.pool, spec.pool_slots, spec.task_id)
+    elsewhere = spec.executor is not None or spec.queue is not None or spec.resources
+    place = f"\0{spec.executor}\0{spec.queue}\0{sorted(spec.resources.items())}" if elsewhere else ""
+    return (spec.pool, spec.pool_slots, place)

@@ -170,6 +170,12 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     map_index_template: str | None = None
     row_of: str | None = None
     """The task whose process does its work: it is launched once that one has begun, or has ended."""
+    executor: str | None = None
+    """The executor that runs it; None: the instance's default."""
+    queue: str | None = None
+    """Which workers of that executor take it; None: those that take any."""
+    resources: dict[str, float] = msgspec.field(default_factory=dict)
+    """What it needs there besides a slot: amounts by name."""
     cannot_run: str | None = None
     """Why the task fails as soon as it runs, in a sentence: its package is not installed."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from penstock import failpoint
+from penstock.attempts.files import FOREGROUND
 from penstock.clock import Clock, read, to_us
 from penstock.errors import LostError
 from penstock.execution.executor import Executor, Worker
@@ -40,6 +41,7 @@ from penstock.scheduling.tick_times import Ticks
 from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.orders import ActOrder, Order
+from penstock.scheduling.world.places import Places
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.settings import Settings
@@ -91,6 +93,8 @@ class Loop:
     ) -> None:
         self.world = World(WorkingSet(database))
         self.gate = Gate(database)
+        if FOREGROUND not in environment:
+            self.world.places = Places(settings.executors, settings.default_executor, executor.room)
         self._executor = executor
         self._settings = settings
         self._clock = clock
@@ -104,6 +108,7 @@ class Loop:
         self._next_sweep = 0.0
         self._stopping = False
         self._last: tuple[Order, ...] = ()
+        self._runs_on: asyncio.AbstractEventLoop | None = None
         self._lost: LostError | None = None
         self.remarks: Callable[[], tuple[str, ...]] = tuple
         """Warnings of the rest of the engine."""
@@ -214,6 +219,22 @@ class Loop:
         """Return the processes that run attempts."""
         return (*self._executor.workers(), *self.world.triggers.workers(self._executor.log_file))
 
+    def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
+        """Return DAG, run, task and map index of a live attempt; None if it is not a task's."""
+        place = self.world.attempts.get(attempt_id)
+        live = None if place is None else self.world.runs.get(place[0])
+        task = None if place is None or live is None else live.tasks.get(place[1])
+        return None if live is None or task is None else (*live.key, task.task_id, task.map_index)
+
+    def drain(self, worker: str, *, back: bool) -> None:
+        """Drain a worker, or use it again; for other threads than the loop's."""
+        assert self._runs_on is not None
+        asyncio.run_coroutine_threadsafe(self._executor.drain(worker, back=back), self._runs_on).result()
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Bring what is here of a log up to date, if it grows elsewhere."""
+        await self._executor.freshen(attempt_id)
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems of the engine itself, for operators."""
@@ -225,6 +246,7 @@ class Loop:
 
     async def recover(self) -> None:
         """Adopt attempts that outlived the last engine, by the same observation as every tick."""
+        self._runs_on = asyncio.get_running_loop()
         await self._executor.start(self.hint)
         self.isolation.keep_faults()
         self.isolation.release_due(everything=True)

@@ -202,6 +202,9 @@ class Connection(asyncio.Protocol):
                 return True
             case "commit":
                 return await self._engine.commit_async(**arguments)
+            case "read_log":
+                await self._engine.freshen(arguments["attempt_id"])
+                return self._engine.read_log(**arguments)
             case name if asked.aside:
                 return await asyncio.to_thread(getattr(self._engine, name), **arguments)
             case name:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 
 from penstock.task_process.channel import channel
-from penstock.task_process.hiding import know
+from penstock.task_process.hiding import hide, know
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class Sources:
         self._read_at: object = None
         self._stored: dict[str, Any] = {}
         self._environ: Mapping[str, str] = {}
+        self._socket: str | None = None
+        self.given: dict[str, str] = {}
+        """Values of references to secrets that came with an answer of the engine."""
+        self.denied: dict[str, str] = {}
+        """Why the engine has no value for a reference."""
 
     def provide(
         self,
@@ -40,20 +45,25 @@ class Sources:
         *,
         stored: str | None = None,
         environ: Mapping[str, str] | None = None,
+        far: str | None = None,
     ) -> None:
         """Use these in place of penstock.toml's (both None: use those), and the store's file *stored*.
 
-        *environ* is the part of the engine's environment that this process does not have in its own.
+        *environ* is the part of the engine's environment that this process does not have in its own. On a
+        host without the instance's files, *far* is the socket where the engine is asked for both.
         """
         self.__init__()  # type: ignore[misc]  # as if nothing had been looked up
         self._environ = environ or {}
         self._path = stored
+        self._socket = far
         if variables is not None or connections is not None:
             self._of_file = {"variable": variables or {}, "connection": connections or {}}
 
     def find(self, kind: Kind, name: str) -> Entry | None:
         """Return the entry called *name*, or None."""
         found: Entry | None = self._from_environment(kind, name)
+        if self._socket is not None:
+            return self._asked(kind, name) if found is None else found
         if found is None:
             found = self._file(kind).get(name)
         return self._store(kind).get(name) if found is None else found
@@ -62,6 +72,8 @@ class Sources:
         """Return the source that overrides the store's entry *name*, or None."""
         if self._from_environment(kind, name) is not None:
             return "the environment"
+        if self._socket is not None:
+            return None  # the engine knows
         return "penstock.toml" if name in self._file(kind) else None
 
     def in_environment(self, *names: str) -> str | None:
@@ -79,6 +91,17 @@ class Sources:
         if answer is not None and answer[1]:
             know(answer[0])
         return None if answer is None else answer[0]
+
+    def _asked(self, kind: Kind, name: str) -> Entry | None:
+        """Ask the engine, each time: the value may have changed."""
+        from penstock.task_process.engine_client import ask_at
+
+        answer = ask_at(self._socket, "look_up", kind=kind, name=name)
+        hide(*(answer.get("hidden") or ()))
+        self.given |= answer.get("secrets") or {}
+        self.denied |= answer.get("problems") or {}
+        entry: Entry | None = answer.get("entry")
+        return entry
 
     def _from_environment(self, kind: Kind, name: str) -> str | None:
         places = (f"{program}_{_WORDS[kind]}_{name.upper()}" for program in ("PENSTOCK", "AIRFLOW"))

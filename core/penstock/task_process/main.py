@@ -59,7 +59,8 @@ def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
     facts: dict[str, Any] = spec["context"]
     _speak_line_by_line()
     channel.open()
-    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
+    far = facts.get("socket") if facts.get("far") else None
+    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"), far=far)
     # The channel tells the supervisor what to hide; one of version 0.1 listens to the output.
     listen_at(None if channel.is_open or spec.get("log_direct") else sys.stdout.fileno())
     take_handed_on()
@@ -149,7 +150,9 @@ def task_context(
         map_index=facts.get("map_index", -1),
         attempt_id=spec["attempt_id"],
         start_date=Moment.now_utc(),
-        xcoms=XComStore(folder, spec.get("xcom_sources") or {}),
+        xcoms=XComStore(
+            folder, spec.get("xcom_sources") or {}, far=facts.get("socket") if facts.get("far") else None
+        ),
         socket=facts.get("socket"),
         logical_date=Moment.parse(date) if date else None,
     )

@@ -48,6 +48,10 @@ def secret_value(reference: str, what: str) -> str:
 
 
 def _resolve(reference: str) -> str:
+    if reference in sources.given:
+        return sources.given[reference]
+    if reference in sources.denied:
+        raise SecretError(sources.denied[reference])
     kind, _, place = reference.partition(":")
     if kind == "env":
         value = _handed_on.get(place) or sources.in_environment(place)

@@ -247,14 +247,17 @@ class XComStore:
     """XComs of one attempt: its own in memory until `write`, those of others read when needed.
 
     *folder* is the attempt's directory (None keeps everything in memory); *sources* maps task ids
-    to the attempts that have their values.
+    to the attempts that have their values. On a host that does not have those, *far* is the socket where
+    the engine is asked for them.
     """
 
-    def __init__(self, folder: str | None, sources: dict[str, str]) -> None:
+    def __init__(self, folder: str | None, sources: dict[str, str], *, far: str | None = None) -> None:
         self._folder = folder
+        self._far = far
         self._sources = sources
         self._own: dict[str, str] = {}
         self._read: dict[str, dict[str, Any]] = {}
+        self._ended_far: dict[str, float] = {}
 
     def push(self, key: str, value: Any) -> None:
         """Keep *value* under *key*, encoded now, so that later changes of the object have no effect.
@@ -295,6 +298,8 @@ class XComStore:
 
     def _ended(self, source: str) -> float:
         assert self._folder is not None
+        if self._far is not None:
+            return self._ended_far[self._sources[source]]
         root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
         folder = attempt_folder(root, self._sources[source])
         times = [os.stat(f"{folder}/{name}").st_mtime for name in (RESULT, XCOM) if _is_there(folder, name)]  # noqa: PTH116
@@ -354,6 +359,8 @@ class XComStore:
     def _load(self, attempt_id: str | None) -> dict[str, Any]:
         if attempt_id is None or self._folder is None:
             return {}
+        if self._far is not None:
+            return self._asked(self._far, attempt_id)
         root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
         folder = attempt_folder(root, attempt_id)
         values = _read(f"{folder}/{XCOM}").get("values") or {}
@@ -362,6 +369,14 @@ class XComStore:
         except FileNotFoundError:
             return values
         return {**values, "return_value": result["last_line"]} if result.get("pushed") else values
+
+    def _asked(self, socket: str, attempt_id: str) -> dict[str, Any]:
+        from penstock.task_process.engine_client import ask_at
+
+        left = ask_at(socket, "left_behind", attempt_id=attempt_id)
+        self._ended_far[attempt_id] = left.get("ended") or 0.0
+        values: dict[str, Any] = left.get("values") or {}
+        return values
 
 
 def _says_nothing(value: Any) -> bool:

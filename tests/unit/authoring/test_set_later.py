@@ -22,6 +22,7 @@ MAYBE = ([*DURATION[0], ("None", None)], DURATION[1])
 TRUTH = ([("True", True), ("False", False)], ["'yes'", "1", "None", "[]"])
 TEXT = ([("'x'", "x"), ("None", None)], ["3", "['x']", "b'x'", "True"])
 LIMIT = ([("2", 2), ("'2'", 2), ("None", None)], ["0", "-1", "1.5", "True", "2**31", "'x'", "10**5000"])
+PLACE = ([("'grid'", "grid"), ("None", None)], ["3", "''", "['a']", "' a'", "'a\\n'"])
 TASK: Fields = {
     "owner": TEXT,
     "trigger_rule": (
@@ -38,6 +39,12 @@ TASK: Fields = {
     "pool": (
         [("'p'", "p"), ("None", "default_pool"), ("Pool('q')", "q")],
         ["''", "'a b'", "3", "'x' * 300", "['p']"],
+    ),
+    "executor": PLACE,
+    "queue": PLACE,
+    "resources": (
+        [("{'GPU': 1, 'MEM': 8e9}", {"GPU": 1.0, "MEM": 8e9}), ("None", {})],
+        ["'8G'", "{'GPU': 0}", "{'GPU': True}", "{1: 2}", "{'GPU': -1}"],
     ),
     "pool_slots": ([("2", 2), ("'2'", 2)], ["0", "-1", "None", "True", "2**31"]),
     "priority_weight": ([("-3", -3)], ["1.5", "None", "True", "'1'", "2**31", "-2**31"]),
@@ -184,6 +191,11 @@ DAG_WAYS = {
     "argument": ("{name}={text}", "EmptyOperator(task_id='a')"),
     "later": ("", "EmptyOperator(task_id='a'); dag.{name} = {text}"),
 }
+KEPT_APART = {
+    "log": ("class", "past the check"),
+    **dict.fromkeys(["executor", "queue", "resources"], ("past the check",)),
+}
+"""Arguments that are kept under another name, and the ways that so do not exist."""
 BEFORE = "from datetime import date, datetime, timedelta, timezone\n"
 
 
@@ -211,7 +223,7 @@ def _plain(value: Any) -> Any:
 def _ways_for(name: str) -> dict[str, tuple[str, str]]:
     # `log` is a name of every operator's own in a class body, and the rest is no attribute of its name.
     return {
-        key: way for key, way in TASK_WAYS.items() if name != "log" or key not in ("class", "past the check")
+        key: way for key, way in TASK_WAYS.items() if name not in KEPT_APART or key not in KEPT_APART[name]
     }
 
 

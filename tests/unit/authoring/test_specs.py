@@ -235,13 +235,13 @@ def test_default_args_fill_what_the_inner_ones_do_not(load: Any) -> None:
 
 def test_knowingly_ignored_arguments_are_warnings_once(load: Any) -> None:
     spec = load.one(
-        "EmptyOperator(task_id='a', queue='q', email_on_failure=False)\n"
-        "EmptyOperator(task_id='b', queue='q')",
+        "EmptyOperator(task_id='a', executor_config={'x': 1}, email_on_failure=False)\n"
+        "EmptyOperator(task_id='b', executor_config={'x': 1})",
         "access_control={'x': 'y'}, default_args={'email_on_retry': True, 'sla': None}",
     )
     assert spec.warnings == (
         "argument access_control is ignored: there is one user",
-        "argument queue is ignored: there are no queues; use a pool",
+        "argument executor_config is ignored: no executor here takes it; use executor, queue and resources",
         "argument email_on_retry is ignored: give SmtpNotifier as on_retry_callback",
     )
 

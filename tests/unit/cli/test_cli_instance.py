@@ -55,7 +55,7 @@ def test_the_configuration_shows_every_setting_with_its_default(tmp_path: Path) 
     assert set(shown) == {item.name for item in fields(Settings)} - {"home"}
     (tmp_path / "penstock.toml").write_text("\n".join(settings))
     loaded = load_settings(tmp_path)
-    examples = {"airflow", "pools", "connections", "variables", "http", "retention", "umask"}
+    examples = {"airflow", "executors", "pools", "connections", "variables", "http", "retention", "umask"}
     for item in fields(Settings):
         if item.name not in examples:
             assert getattr(loaded, item.name) == getattr(plain, item.name), item.name

@@ -60,6 +60,8 @@ def attempt_lines(
         taken = durations.span(durations.took(attempt.start, attempt.end, now))
         good = attempt.outcome is None or attempt.outcome.ok
         said = "running" if attempt.outcome is None else label(describe(attempt.outcome))
+        if attempt.worker is not None:
+            said = f"{said}, on {label(attempt.worker)}"
         head: Spans = [
             (" > " if attempt.attempt_id == shown else "   ", "bold"),
             (f"try {attempt.try_number}  {durations.past(attempt.start, now, zone)}  {taken:>6}  ", ""),

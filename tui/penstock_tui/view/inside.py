@@ -227,6 +227,8 @@ def attempts_tab(attempts: Sequence[AttemptRow], now: datetime, zone: tzinfo, ce
 def _used(attempt: AttemptRow, waited: float | None) -> str:
     outcome = attempt.outcome
     pieces = [f"queued {durations.span(waited)}"]
+    if attempt.worker is not None:
+        pieces.insert(0, f"on {label(attempt.worker)}")
     if outcome is not None:
         if outcome.cpu_seconds is not None:
             pieces.append(f"cpu {durations.span(outcome.cpu_seconds)}")

@@ -68,7 +68,7 @@ def cells(row: LiveAttempt, looks: Looks) -> tuple[Spans, ...]:
     if slow:
         state.append((" slow", "bold yellow"))
     return (
-        [(label(name_of(row)), "")],
+        [(label(name_of(row)), ""), *([(f" on {label(row.worker)}", "cyan")] if row.worker else [])],
         [("-" if row.cpu is None else f"{row.cpu:.0f}", "bold" if (row.cpu or 0) >= 90 else "")],
         [(durations.size(row.rss), "")],
         [(durations.size(row.peak_rss), "bright_black")],
@@ -96,7 +96,7 @@ def waiting_cells(row: WaitingItem, now: datetime, zone: tzinfo, looks: Looks) -
 def seen(row: LiveAttempt | WaitingItem) -> dict[str, list[str]]:
     """Return the fields that the filter looks at."""
     words = [row.dag_id, row.run_id, row.task_id or ""]
-    more = [row.text] if isinstance(row, WaitingItem) else [str(row.pid or "")]
+    more = [row.text] if isinstance(row, WaitingItem) else [str(row.pid or ""), row.worker or ""]
     return {"dag": [row.dag_id], "state": [str(row.state)], "task": [row.task_id or ""], "text": words + more}
 
 

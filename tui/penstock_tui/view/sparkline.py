@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from penstock.model.views.attempts import Sample
+from penstock_tui.clean import label
 from penstock_tui.view.durations import size
 from penstock_tui.view.spans import Spans
 
@@ -42,8 +43,18 @@ def rates(samples: Sequence[Sample], field: str) -> list[float]:
     return found
 
 
-def resource_lines(samples: Sequence[Sample], cells: int, *, ended: bool, ascii: bool = False) -> list[Spans]:  # noqa: A002
-    """Return two lines that say what an attempt uses, or used at most when it has *ended*."""
+def resource_lines(
+    samples: Sequence[Sample],
+    cells: int,
+    *,
+    ended: bool,
+    ascii: bool = False,  # noqa: A002
+    worker: str | None = None,
+) -> list[Spans]:
+    """Return two lines that say what an attempt uses, or used at most when it has *ended*.
+
+    *worker* is where, if that is not the engine's own machine.
+    """
     if not samples:
         return [[(" no figures yet" if not ended else " no figures: it was over too soon", "dim")], []]
     last = samples[-1]
@@ -72,4 +83,6 @@ def resource_lines(samples: Sequence[Sample], cells: int, *, ended: bool, ascii:
         second += [(f" {word} ", "dim"), (line, "cyan"), (f"{' ' if line else ''}{said:<8}", "")]
     most = max(sample.processes for sample in samples)
     second += [(" procs ", "dim"), (str(most if ended else last.processes), "")]
+    if worker is not None:
+        second += [("  on ", "dim"), (label(worker), "cyan")]
     return [first, second]

@@ -313,6 +313,8 @@ def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int
     if attempt is None:
         return spans
     spans.append((f" attempt {place} of {of}" if of > 1 else " attempt 1", ""))
+    if attempt.worker is not None:
+        spans.append((f"  on {label(attempt.worker)}", "cyan"))
     if attempt.outcome is not None:
         mild = attempt.outcome.ok or attempt.outcome.kind in NO_TROUBLE
         spans.append((f"  {label(describe(attempt.outcome))}", "green" if mild else "bold red"))

@@ -219,7 +219,7 @@ class AttemptPane(Vertical):
         )
         shown = self.attempt.attempt_id if self.attempt is not None else None
         if self.is_mounted and shown == attempt.attempt_id:
-            self._resources.show(samples, ended=not self._is_live())
+            self._resources.show(samples, ended=not self._is_live(), worker=attempt.worker)
 
     # -- what keys do ----------------------------------------------------------------------------
 

@@ -24,11 +24,14 @@ class Resources(Widget):
         self._ascii = ascii
         self._samples: Sequence[Sample] | None = None
         self._ended = False
+        self._worker: str | None = None
         self._lines: list[Spans] = [[], []]
 
-    def show(self, samples: Sequence[Sample] | None, *, ended: bool = False) -> None:
-        """Show *samples* of an attempt; None when there is no attempt."""
-        self._samples, self._ended = samples, ended
+    def show(
+        self, samples: Sequence[Sample] | None, *, ended: bool = False, worker: str | None = None
+    ) -> None:
+        """Show *samples* of an attempt on *worker*; None when there is no attempt."""
+        self._samples, self._ended, self._worker = samples, ended, worker
         before, self._lines = self._lines, self._made()
         for y, (old, new) in enumerate(zip(before, self._lines, strict=True)):
             if old != new:
@@ -37,7 +40,9 @@ class Resources(Widget):
     def _made(self) -> list[Spans]:
         if self._samples is None:
             return [[], []]
-        return resource_lines(self._samples, self.size.width, ended=self._ended, ascii=self._ascii)
+        return resource_lines(
+            self._samples, self.size.width, ended=self._ended, ascii=self._ascii, worker=self._worker
+        )
 
     def on_resize(self) -> None:
         """Fit the sparklines to the new width."""

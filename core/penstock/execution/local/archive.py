@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,36 @@ class LocalArchive:
 
     def pushed(self, attempt_id: str) -> dict[str, Any]:
         """Return the values in the attempt's file of them, which is of any size up to the hard limit."""
+        record = self._xcom_record(attempt_id)
+        try:
+            return {**record["values"], **record.get("covered", {})}
+        except (KeyError, TypeError):
+            return {}
+
+    def handed_on(self, attempt_id: str) -> tuple[dict[str, Any], float]:
+        """Return the values in the attempt's file of them, and the last line that a command pushed."""
+        folder = self.folder(attempt_id)
+        record = self._xcom_record(attempt_id)
+        values: dict[str, Any] = record.get("values") or {}
+        try:
+            result = files.read_result(f"{folder}/{files.RESULT}")
+        except (OSError, ValueError):
+            result = {}
+        if result.get("pushed"):
+            values = {**values, "return_value": result.get("last_line")}
+        times = []
+        for name in (files.RESULT, files.XCOM):
+            with suppress(OSError):
+                times.append(os.stat(f"{folder}/{name}").st_mtime)  # noqa: PTH116
+        return values, max(times, default=0.0)
+
+    def _xcom_record(self, attempt_id: str) -> dict[str, Any]:
         try:
             with open(f"{self.folder(attempt_id)}/{files.XCOM}", "rb") as file:  # noqa: PTH123
                 record = json.loads(file.read(files.HARD_XCOM_BYTES + 1))
-            return {**record["values"], **record.get("covered", {})}
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        except (OSError, ValueError):
             return {}
+        return record if isinstance(record, dict) else {}
 
     def pushed_file(self, attempt_id: str) -> PushedFile | None:
         """Return the file that the task child wrote. See `Archive.pushed_file`."""

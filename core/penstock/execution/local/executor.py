@@ -15,13 +15,16 @@ from typing import Any
 from penstock import process
 from penstock.attempts import files, log_tail
 from penstock.attempts.protocol import AttemptSpec, dump
+from penstock.errors import UnknownError
 from penstock.execution.executor import (
+    OPEN,
     Absent,
     Accepted,
     Claimed,
     Hint,
     Lost,
     Observation,
+    Room,
     StopMode,
     Unreachable,
     Usage,
@@ -215,6 +218,17 @@ class LocalExecutor(LocalArchive):
     def workers(self) -> tuple[Worker, ...]:
         """Return the supervisors."""
         return self._supervisors.workers() if self._supervisors is not None else ()
+
+    def room(self, executor: str, queue: str | None, resources: Mapping[str, float]) -> Room:  # noqa: ARG002
+        """Return that there is room: the engine's own limits are this machine's."""
+        return OPEN
+
+    async def drain(self, worker: str, *, back: bool = False) -> None:  # noqa: ARG002
+        """Refuse: supervisors have no names."""
+        raise UnknownError(f"worker {worker!r} does not exist")
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Return at once: logs are here."""
 
     async def mend(self) -> bool:
         """Listen again if the supervisors' socket was removed or replaced; return whether it was."""

@@ -41,18 +41,18 @@ import msgspec
 
 from penstock.attempts.protocol import AttemptSpec
 from penstock.decoding import decoder
+from penstock.execution.remote.config import OnPartition
 
 VERSION = 1
 """Raised if an older peer could misunderstand; new fields with a default do not raise it."""
 PIECE = 1 << 20
 """The most bytes of a log or a file in one answer."""
+INLINE = 16 << 10
+"""A file of at most so many bytes travels in its manifest."""
+DEFAULT_QUEUE = "default"
+"""The queue of orders that name none, and of workers that were started without one."""
 MAX_LINE = 64 << 20
 """A longer line ends the connection."""
-
-OnPartition = Literal["kill", "keep"]
-"""What a worker does with an attempt whose lease ran out."""
-SecretsFrom = Literal["engine", "worker"]
-"""Where references to secrets are resolved."""
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -257,7 +257,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """``seen`` has each id that was asked for. What is neither absent nor unreachable has its lease renewed."""
+    """``seen`` has each id that was asked for. All but absent and unreachable are renewed."""
 
     seen: dict[str, Seen]
 
@@ -290,11 +290,12 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file that an attempt left."""
+    """One file that an attempt left; ``data`` are its bytes if they are at most `INLINE`, else it is read."""
 
     name: str
     size: int
     sha256: str
+    data: bytes | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -364,8 +365,8 @@ class WorkerFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     state: Literal["ready", "draining", "unreachable"]
     since: float
     """When it got into this state."""
-    queues: tuple[str, ...] = ()
-    """The queues that it serves besides the orders without one."""
+    queues: tuple[str, ...] = (DEFAULT_QUEUE,)
+    """The queues that it serves, and no other."""
     resources: dict[str, float] = msgspec.field(default_factory=dict)
     """How much of each it has in all."""
     version: str = ""

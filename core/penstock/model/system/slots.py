@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.ids import instance_key
 from penstock.model.system.parts import Item, Place, Section, Words, count
 from penstock.model.views.pools import PoolRow, SlotUse
-from penstock.model.views.system import SystemPage
+from penstock.model.views.system import ExecutorRow, SystemPage, WorkerRow
 
 
 def parallelism(page: SystemPage, _words: Words) -> Section:
@@ -69,7 +69,7 @@ def _use(pool: PoolRow, use: SlotUse, verb: str) -> Item:
 
 def executors(page: SystemPage, words: Words) -> Section:
     """Return the processes that run attempts."""
-    silent = [row for row in page.executors if row.state == "silent" or row.note]
+    silent = [row for row in page.executors if row.state in {"silent", "unreachable"} or row.note]
     attempts = sum(row.attempts for row in page.executors)
     names = sorted({row.executor for row in page.executors})
     line = f"{', '.join(names)}: {count(len(page.executors), 'worker')}, {count(attempts, 'attempt')}"
@@ -78,7 +78,9 @@ def executors(page: SystemPage, words: Words) -> Section:
     if silent:
         line = f"{len(silent)} need a look: {line}"
     items = tuple(
-        Item(
+        _worker(row, row.worker, words)
+        if row.worker is not None
+        else Item(
             f"executors/{row.executor}/{row.pid}",
             f"{row.executor} {row.pid or '-'}",
             f"{row.state}, {count(row.attempts, 'attempt')}, {words.size(row.rss)}"
@@ -89,3 +91,38 @@ def executors(page: SystemPage, words: Words) -> Section:
         for row in page.executors
     )
     return Section("executors", "executors", "warn" if silent else "ok", line, items)
+
+
+def _worker(row: ExecutorRow, worker: WorkerRow, words: Words) -> Item:
+    """Return a worker: its host, slots, queues and load, and the tasks that it runs below."""
+    pieces: list[str] = [worker.state]
+    if worker.state != "ready" and worker.since is not None:
+        pieces[0] += f" since {words.past(worker.since)}"
+    pieces.append(
+        f"{worker.used} of {count(worker.slots, 'slot')}, {max(0, worker.slots - worker.used)} free"
+    )
+    pieces.append(f"queue{'' if len(worker.queues) == 1 else 's'} {', '.join(worker.queues) or '-'}")
+    pieces += [f"{name} {amount:g}" for name, amount in sorted(worker.resources.items())]
+    if worker.load is not None:
+        pieces.append(f"load {worker.load:.1f}")
+    if worker.host:
+        pieces.append(f"host {worker.host}")
+    if worker.contact is not None:
+        pieces.append(f"last contact {words.past(worker.contact)}")
+    above = f"executors/{worker.executor}/{worker.name}"
+    return Item(
+        above,
+        f"{worker.executor} {worker.name}",
+        ", ".join(pieces) + (f": {worker.note}" if worker.note else ""),
+        "warn" if worker.state == "unreachable" or row.note else "ok",
+        Place("now"),
+        tuple(
+            Item(
+                f"{above}/{use.dag_id}/{use.run_id}/{instance_key(use.task_id, use.map_index)}",
+                "runs",
+                f"{use.dag_id} {use.run_id} {instance_key(use.task_id, use.map_index)}",
+                place=Place("run", use.dag_id, use.run_id, use.task_id, use.map_index),
+            )
+            for use in worker.runs
+        ),
+    )

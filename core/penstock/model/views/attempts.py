@@ -24,6 +24,9 @@ class AttemptRow(View, frozen=True, kw_only=True):
     pid: int | None = None
     log_bytes: int | None = None
     log_path: str | None = None
+    executor: str = "local"
+    worker: str | None = None
+    """The worker that has or had it; None for the engine's own machine."""
 
 
 class LogChunk(View, frozen=True, kw_only=True):

@@ -42,6 +42,9 @@ class LiveAttempt(View, frozen=True, kw_only=True):
     run_state: RunState
     logical_date: datetime | None
     run_after: datetime
+    executor: str = "local"
+    worker: str | None = None
+    """The worker that has it; None for the engine's own machine."""
 
 
 class WaitingItem(View, frozen=True, kw_only=True):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from penstock.model.views.callbacks import CallbackRow
-from penstock.model.views.pools import PoolRow
+from penstock.model.views.pools import PoolRow, SlotUse
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.status import ImportErrorRow
 from penstock.model.views.view import View
@@ -73,16 +74,42 @@ class DiskFacts(View, frozen=True, kw_only=True):
     """Seconds until ``least`` is reached at this rate, if nothing is deleted; None without a rate."""
 
 
+class WorkerRow(View, frozen=True, kw_only=True):
+    """One worker of an executor on other hosts. Resources are amounts by name."""
+
+    name: str
+    executor: str
+    host: str
+    slots: int
+    used: int
+    queues: tuple[str, ...]
+    state: Literal["ready", "draining", "unreachable"]
+    since: datetime | None
+    """When it got into its state."""
+    resources: dict[str, float] = msgspec.field(default_factory=dict)
+    load: float | None = None
+    """The load of its host over the last minute."""
+    contact: datetime | None = None
+    """When it was last heard of."""
+    version: str = ""
+    note: str | None = None
+    runs: tuple[SlotUse, ...] = ()
+    """What runs there of this instance."""
+
+
 class ExecutorRow(View, frozen=True, kw_only=True):
-    """One process that runs attempts for an executor."""
+    """One process that runs attempts for an executor; of a worker on a host, ``worker`` says more."""
 
     executor: str
     pid: int | None
     attempts: int
     state: str
-    """``working``, ``idle``, ``leaving`` (gets no new work), ``starting``, or ``silent``: see ``note``."""
+    """``working``, ``idle``, ``leaving`` (gets no new work), ``starting``, or ``silent``: see ``note``.
+    A worker's is that of `WorkerRow`.
+    """
     rss: int | None = None
     note: str | None = None
+    worker: WorkerRow | None = None
 
 
 class MissedPoints(View, frozen=True, kw_only=True):

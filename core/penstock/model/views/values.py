@@ -5,7 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
+
 from penstock.model.views.view import View
+
+
+class FoundEntry(View, frozen=True, kw_only=True):
+    """A variable or connection as it is written (`penstock.values`): for a task, not for people."""
+
+    entry: Any = None
+    """None: there is none."""
+    secrets: dict[str, str] = msgspec.field(default_factory=dict)
+    """Values of its references."""
+    problems: dict[str, str] = msgspec.field(default_factory=dict)
+    """Why a reference has no value."""
+    hidden: tuple[str, ...] = ()
+    """What no log may show."""
 
 
 class VariableRow(View, frozen=True, kw_only=True):

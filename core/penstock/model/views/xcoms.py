@@ -16,6 +16,14 @@ class XComSource(View, frozen=True, kw_only=True):
     attempt_id: str
 
 
+class LeftBehind(View, frozen=True, kw_only=True):
+    """The values that an attempt pushed, by key, secrets and all: for tasks, not for people."""
+
+    values: dict[str, Any]
+    ended: float = 0.0
+    """When they were written, in seconds since 1970; 0 if there are none."""
+
+
 class XComRow(View, frozen=True, kw_only=True):
     """One value that a task instance pushed, as people may see it."""
 

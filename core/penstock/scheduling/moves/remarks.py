@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from penstock.execution.executor import Claimed
+from penstock.clock import from_us
+from penstock.execution.executor import Accepted, Claimed, Observation, Unreachable
 from penstock.model.states import TaskState
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
@@ -24,6 +25,41 @@ def remark(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: C
     if seen.kill_at is not None:
         task.stop_us = int(seen.kill_at * 1_000_000)
     tick.gate.save_task(live.record, task)
+
+
+def heard_of(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Observation) -> None:
+    """Keep what a launch waits for, and since when there is no contact with the host of an attempt.
+
+    Silence is shown in the reason of a running task until it is over; it changes no state.
+    """
+    places = tick.world.places
+    waiting = seen.waiting if isinstance(seen, Accepted) else None
+    if waiting is None:
+        places.waiting.pop(attempt_id, None)
+    else:
+        places.waiting[attempt_id] = waiting
+    if isinstance(seen, Claimed) and seen.worker is not None:
+        places.workers[attempt_id] = seen.worker
+    before = places.silent.get(attempt_id)
+    silent = None
+    if isinstance(seen, Unreachable) and seen.host is not None:
+        silent = f"no contact with {seen.host} since {from_us(int(seen.since * 1e6)):%Y-%m-%d %H:%M:%S} UTC"
+    if silent is None:
+        places.silent.pop(attempt_id, None)
+    else:
+        places.silent[attempt_id] = before or silent
+    if task.state is not TaskState.RUNNING:
+        return
+    if silent is not None and before is None and not _is_silence(task.reason):
+        task.reason = silent
+        tick.gate.save_task(live.record, task)
+    elif silent is None and _is_silence(task.reason) and isinstance(seen, Claimed):
+        task.reason = None
+        tick.gate.save_task(live.record, task)
+
+
+def _is_silence(reason: str | None) -> bool:
+    return reason is not None and reason.startswith("no contact with ")
 
 
 def without_remark(tick: Tick, task: TaskRecord, attempt_id: str) -> None:

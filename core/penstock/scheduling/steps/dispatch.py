@@ -15,12 +15,13 @@ from penstock.ids import new_attempt_id
 from penstock.model.barriers import BarrierKind
 from penstock.model.rush import Rush
 from penstock.model.slots import TURNS, turn
+from penstock.model.spec import TaskSpec
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
 from penstock.scheduling.moves.empty import finish_empty
 from penstock.scheduling.moves.task import move, starts_new_try
-from penstock.scheduling.steps.launch import attempt_spec
+from penstock.scheduling.steps.launch import attempt_spec, placement_of
 from penstock.scheduling.world.limits import Occupancy, run_full, task_blocked
 from penstock.scheduling.world.readiness import judge, not_begun
 from penstock.scheduling.world.tick import Tick
@@ -63,8 +64,13 @@ def dispatch(tick: Tick) -> None:
             live, task = found
         with live.subject:
             _launch(tick, live, task)
-            occupancy.take(live, live.structure.tasks[task.task_id])
+            _take(tick, occupancy, live, live.structure.tasks[task.task_id])
         offer(dag_id)
+
+
+def _take(tick: Tick, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> None:
+    occupancy.take(live, spec)
+    occupancy.take_place(tick.world, spec)
 
 
 def _waiting_runs(tick: Tick) -> dict[str, list[LiveRun]]:
@@ -145,7 +151,7 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
         blocked = task_blocked(tick.world, occupancy, live, spec)
         if task.rush == Rush.NOW or not (full or blocked):
             _launch(tick, live, task)
-            occupancy.take(live, spec)
+            _take(tick, occupancy, live, spec)
         elif blocked is BarrierKind.POOL and spec.pool_slots <= _slots(tick.world, spec.pool):
             # A task that needs several slots would wait for ever if smaller ones took each free slot.
             occupancy.by_pool[spec.pool] += spec.pool_slots
@@ -214,7 +220,8 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     task.start_us = task.end_us = task.next_us = None
     task.outcome = task.reason = task.rush = task.rendered_map_index = None
     task.peak_rss = task.cpu_seconds = task.read_bytes = task.write_bytes = None
-    tick.gate.record_attempt(task, attempt_id)
+    place = placement_of(live.structure.tasks[task.task_id], tick.settings, tick.environment)
+    tick.gate.record_attempt(task, attempt_id, place.get("executor"))
     move(tick, live, task, TaskEvent.LAUNCH)
     _count_turns(tick.world, live)
     tick.world.attempts[attempt_id] = (live.record.id, task.key)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.attempts.protocol import FOREGROUND, KEEP_RENDERED, AttemptSpec, attempt_path
 from penstock.clock import from_us, opt_from_us
+from penstock.executor_settings import LOCAL
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TERMINAL, TaskState
 from penstock.scheduling.world.instances import instances
+from penstock.scheduling.world.places import executor_of
 from penstock.scheduling.world.world import LiveRun
 from penstock.settings import Settings
 from penstock.store.engine.records import AssetEventRecord, RunRecord, TaskRecord
@@ -45,7 +47,9 @@ def attempt_spec(
     """
     spec = live.structure.tasks[task.task_id]
     identity = _identity(live.record, task, attempt_id)
-    env = {**environment, **identity}
+    placement = placement_of(spec, settings, environment)
+    # What is written of this machine's environment says nothing about another: a worker adds its own.
+    env = {**({} if placement else environment), **identity}
     command = spec.command
     if command is not None:
         env = {**(identity if command.replace_env else env), **command.env}
@@ -73,7 +77,20 @@ def attempt_spec(
         push_last_line=spec.push_last_line,
         context=facts,
         xcom_sources=_sources(live, spec) if python else {},
+        placement=placement,
     )
+
+
+def placement_of(spec: TaskSpec, settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return where a task is to run, as an order says it; empty for this machine, as in `penstock test`."""
+    executor = executor_of(spec, settings)
+    if executor == LOCAL or FOREGROUND in environment:
+        return {}
+    return {
+        "executor": executor,
+        **({"queue": spec.queue} if spec.queue else {}),
+        **({"resources": spec.resources} if spec.resources else {}),
+    }
 
 
 def _time_left(spec: TaskSpec, task: TaskRecord) -> float | None:

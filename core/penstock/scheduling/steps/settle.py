@@ -21,7 +21,7 @@ from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.moves.assets import announce
 from penstock.scheduling.moves.questions import ask
-from penstock.scheduling.moves.remarks import remark, without_remark
+from penstock.scheduling.moves.remarks import heard_of, remark, without_remark
 from penstock.scheduling.moves.task import clear_fields, encode_outcome, move
 from penstock.scheduling.steps.retry import retry_wait
 from penstock.scheduling.world.names import next_try
@@ -97,7 +97,11 @@ def _unless_unclaimed(
     tick: Tick, attempt_id: str, observed: Observation, *, revoke_unclaimed: bool
 ) -> Observation:
     """Return what was observed, or what taking back a launch has come to that nobody claimed."""
-    unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
+    unclaimed = (
+        isinstance(observed, Accepted)
+        and observed.waiting is None
+        and (revoke_unclaimed or _overdue(tick, attempt_id))
+    )
     return tick.executor.revoke(attempt_id) if unclaimed else observed
 
 
@@ -133,9 +137,10 @@ def _overdue(tick: Tick, attempt_id: str) -> bool:
 
 
 def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Observation) -> None:
+    heard_of(tick, live, task, attempt_id, seen)
     match seen:
-        case Claimed(pid, at):
-            _claimed(tick, live, task, attempt_id, pid, at)
+        case Claimed():
+            _claimed(tick, live, task, attempt_id, seen)
             remark(tick, live, task, attempt_id, seen)
         case Exited(outcome):
             _ended(tick, live, task, attempt_id, seen, storable(outcome))
@@ -149,13 +154,11 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
             pass
 
 
-def _claimed(
-    tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, pid: int | None, at: float | None
-) -> None:
+def _claimed(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Claimed) -> None:
     if task.state is not TaskState.QUEUED:
         return
-    start_us = tick.now_us if at is None else min(tick.now_us, int(at * 1_000_000))
-    tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=pid)
+    start_us = tick.now_us if seen.at is None else min(tick.now_us, int(seen.at * 1_000_000))
+    tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=seen.pid, worker=seen.worker)
     task.start_us = start_us
     _first_poke(live.structure.tasks[task.task_id], task, start_us)
     move(tick, live, task, TaskEvent.CLAIM)
@@ -191,6 +194,8 @@ def _ended(
     # How much the clock was set since it ended, unnoticed.
     by_us = 0 if seen.end is None else end_us - int(seen.end * 1_000_000)
     start_us = task.start_us if seen.start is None else int(seen.start * 1_000_000) + by_us
+    if seen.worker is not None and task.state is TaskState.QUEUED:  # it ended before anybody looked
+        tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=None, worker=seen.worker)
     tick.gate.end_attempt(
         attempt_id,
         start_us=start_us,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from penstock.clock import from_us, opt_from_us
-from penstock.execution.executor import Claimed
 from penstock.model.barriers import BarrierKind
 from penstock.model.pauses import PauseKind
 from penstock.model.questions import assigned_words
@@ -188,7 +187,7 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
         culprit = _culprit(live, task)
         return [Link(Barrier(kind=BarrierKind.FINISHED, text=text), (live, culprit) if culprit else None)]
     if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
-        return [Link(_running(task, world.remarks.get(task.attempt_id or "")))]
+        return [Link(_running(world, task))]
     spec = live.structure.tasks[task.task_id]
     links = _of_whole_run(world, live)
     hold = world.held(*live.key, task.key)
@@ -216,7 +215,8 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
         case TaskState.SCHEDULED if task.rush != Rush.NOW:
             links += _slot_barriers(world, live, spec, parallelism)
         case TaskState.QUEUED:
-            text = "its launch was requested; no supervisor has claimed it yet"
+            waiting = world.places.waiting.get(task.attempt_id or "")
+            text = f"its launch was requested; {waiting or 'no supervisor has claimed it yet'}"
             links.append(Link(Barrier(kind=BarrierKind.LAUNCHING, text=text)))
         case _:
             pass
@@ -228,15 +228,19 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
     return links
 
 
-def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
+def _running(world: World, task: TaskRecord) -> Barrier:
+    attempt_id = task.attempt_id or ""
+    remark, silent = world.remarks.get(attempt_id), world.places.silent.get(attempt_id)
+    worker = world.places.workers.get(attempt_id)
+    where = f" on {worker}" if worker else ""
     if task.state is TaskState.RUNNING:
         since = opt_from_us(task.start_us)
         words = f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
-        said = because(None if remark is None else remark.note)
-        text = f"it is running{words}, try {task.try_number} of {task.max_tries}{said}"
+        said = because(silent or (None if remark is None else remark.note))
+        text = f"it is running{where}{words}, try {task.try_number} of {task.max_tries}{said}"
     else:
         again = " and then runs again" if task.state is TaskState.RESTARTING else ""
-        text = f"it is being stopped{again}{because(task.reason)}"
+        text = f"it is being stopped{where}{again}{because(task.reason)}"
     if task.stop_us is None or (remark is not None and remark.kill_at is None):  # killed without effect
         return Barrier(kind=BarrierKind.RUNNING, text=text)
     return Barrier(
@@ -340,7 +344,9 @@ def _slot_barriers(world: World, live: LiveRun, spec: TaskSpec, parallelism: int
         text = f"the run has {limit} task{'' if limit == 1 else 's'} at once (max_active_tasks)"
         links.append(_slots(world, BarrierKind.MAX_ACTIVE_TASKS, text, lambda other, _: other is live, way))
     blocked = task_blocked(world, occupancy, live, spec)
-    if blocked is BarrierKind.POOL:
+    if blocked is BarrierKind.EXECUTOR:
+        links.append(_executor_barrier(world, occupancy, spec, way))
+    elif blocked is BarrierKind.POOL:
         links.append(_pool_barrier(world, occupancy, spec, way))
     elif blocked is not None:
         whole = blocked is BarrierKind.MAX_ACTIVE_TIS_PER_DAG
@@ -352,6 +358,19 @@ def _slot_barriers(world: World, live: LiveRun, spec: TaskSpec, parallelism: int
 
         links.append(_slots(world, blocked, text, same, way))
     return links
+
+
+def _executor_barrier(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Link:
+    room, place = world.places.room(spec), world.places.place(spec)
+    if room.problem is not None:
+        return Link(Barrier(kind=BarrierKind.EXECUTOR, text=room.problem, holders=(place[0],)))
+    queue = f" for queue {place[1]!r}" if place[1] else ""
+    text = f"executor {place[0]} has {occupancy.by_place[place]} attempts{queue}, as many as it takes at once"
+
+    def same(other: LiveRun, task: TaskRecord) -> bool:
+        return world.places.place(other.structure.tasks[task.task_id]) == place
+
+    return _slots(world, BarrierKind.EXECUTOR, text, same, way)
 
 
 def _pool_barrier(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Link:

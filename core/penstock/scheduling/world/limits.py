@@ -5,6 +5,7 @@ Occupancy is derived from the live attempts each time, never counted up and down
 
 from __future__ import annotations
 
+from penstock.executor_settings import LOCAL
 from penstock.model.barriers import BarrierKind
 from penstock.model.slots import Slots, blocked_by
 from penstock.model.slots import run_full as run_full  # noqa: PLC0414 - known under this name too
@@ -25,13 +26,21 @@ class Occupancy(Slots):
         found = cls()
         for run_pk, key in world.attempts.values():
             live = world.runs[run_pk]
-            found.take(live, live.structure.tasks[live.tasks[key].task_id])
+            spec = live.structure.tasks[live.tasks[key].task_id]
+            found.take(live, spec)
+            found.take_place(world, spec)
         for apart in world.slots_apart:
             found._take_apart(*apart)
         counting = {pool.name for pool in world.pools.values() if pool.include_deferred}
         if counting:
             found._take_deferred(world, counting)
         return found
+
+    def take_place(self, world: World, spec: TaskSpec) -> None:
+        """Count one more launch where its executor runs it."""
+        place = world.places.place(spec)
+        if place[0] != LOCAL:
+            self.by_place[place] += 1
 
     def _take_apart(self, run: Apart, task_id: str, pool: str, slots: int) -> None:
         """Count a live attempt of a run in quarantine."""
@@ -69,4 +78,13 @@ def run_limit(world: World, live: LiveRun) -> int:
 
 def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> BarrierKind | None:
     """Return which limit keeps a task from being launched, as a kind of barrier, or None."""
-    return blocked_by(world.pools, occupancy, live, spec)
+    return blocked_by(world.pools, occupancy, live, spec) or _place_blocked(world, occupancy, spec)
+
+
+def _place_blocked(world: World, occupancy: Occupancy, spec: TaskSpec) -> BarrierKind | None:
+    place = world.places.place(spec)
+    if place[0] == LOCAL:
+        return None
+    room = world.places.room(spec)
+    full = room.limit is not None and occupancy.by_place[place] >= room.limit
+    return BarrierKind.EXECUTOR if room.problem is not None or full else None

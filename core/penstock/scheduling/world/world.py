@@ -26,6 +26,7 @@ from penstock.scheduling.world.live_run import build_live as build_live  # noqa:
 from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC0414
 from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.world.pauses import Pauses
+from penstock.scheduling.world.places import Places
 from penstock.scheduling.world.questions import Questions
 from penstock.scheduling.world.shown_plans import ShownPlans
 from penstock.scheduling.world.triggers import Triggers, wait_for_trigger
@@ -59,6 +60,8 @@ class World:
         self.reads = reads
         self._structures: dict[int, Structure] = {}
         self.shown = ShownPlans()
+        self.places = Places()
+        """Where tasks run; the loop sets it."""
         self.parked: dict[str, ParsedFile] = {}
         """Loaded files that were not applied because of quarantine, by the id of what is there."""
         self.reload()
@@ -343,6 +346,7 @@ class World:
         self.remarks.pop(attempt_id, None)
         self.asked.pop(attempt_id, None)
         self.told_to_stop.discard(attempt_id)
+        self.places.let_go(attempt_id)
 
     def previous(self, live: LiveRun) -> Previous | None:
         """Return the run before *live* by logical date, as (run id, function that returns a task's state)."""

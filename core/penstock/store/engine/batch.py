@@ -58,7 +58,7 @@ _INSERT_ATTEMPT = Statement(sa.insert(_attempt))
 _CLAIM_ATTEMPT = Statement(
     sa.update(_attempt)
     .where(_attempt.c.attempt_id == sa.bindparam("b_id"))
-    .values(start_us=sa.bindparam("start_us"), pid=sa.bindparam("pid"))
+    .values({name: sa.bindparam(name) for name in ("start_us", "pid", "worker")})
 )
 _END_ATTEMPT = Statement(
     sa.update(_attempt)

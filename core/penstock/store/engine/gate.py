@@ -197,8 +197,8 @@ class Gate:
 
     # -- attempts ------------------------------------------------------------------------------
 
-    def record_attempt(self, task: TaskRecord, attempt_id: str) -> None:
-        """Record a launch before it is requested."""
+    def record_attempt(self, task: TaskRecord, attempt_id: str, executor: str | None = None) -> None:
+        """Record a launch before it is requested; *executor* is None for this machine's."""
         self._batch.attempts.append(
             {
                 "attempt_id": attempt_id,
@@ -210,12 +210,16 @@ class Gate:
                 "pid": None,
                 "outcome": None,
                 "log_bytes": None,
+                "executor": executor,
+                "worker": None,
             }
         )
 
-    def claim_attempt(self, attempt_id: str, *, start_us: int, pid: int | None) -> None:
-        """Record that a supervisor took the attempt."""
-        self._batch.claims.append({"b_id": attempt_id, "start_us": start_us, "pid": pid})
+    def claim_attempt(
+        self, attempt_id: str, *, start_us: int | None, pid: int | None, worker: str | None = None
+    ) -> None:
+        """Record that a supervisor took the attempt, on *worker* if not on this machine."""
+        self._batch.claims.append({"b_id": attempt_id, "start_us": start_us, "pid": pid, "worker": worker})
 
     def end_attempt(
         self,

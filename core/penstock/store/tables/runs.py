@@ -143,6 +143,10 @@ class AttemptRow(SQLModel, table=True):
     pid: int | None = None
     outcome: str | None = None
     log_bytes: int | None = Field(default=None, sa_column=Column(BigInteger))
+    executor: str | None = None
+    """The executor that runs it; null for the engine's own machine."""
+    worker: str | None = None
+    """The worker that took it."""
 
 
 class XComRow(SQLModel, table=True):

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
+from penstock.executor_settings import LOCAL
 from penstock.ids import check_attempt_id, instance_key
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.subject import about_row
@@ -128,6 +129,8 @@ def _attempt_view(row: Any, run: tuple[str, str], task_id: str, map_index: int) 
         outcome=outcome_view(row.outcome),
         pid=known["pid"],
         log_bytes=known["log_bytes"],
+        executor=row.executor if isinstance(row.executor, str) else LOCAL,
+        worker=row.worker if isinstance(row.worker, str) else None,
     )
 
 

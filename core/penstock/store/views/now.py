@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
+from penstock.executor_settings import LOCAL
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import about_row
 from penstock.model.views.now import LiveAttempt
@@ -30,7 +31,7 @@ _newest = (
 _LIVE = (
     sa.select(
         _attempt.c.attempt_id, _attempt.c.try_number, _attempt.c.queued_us, _attempt.c.start_us,
-        _attempt.c.pid,
+        _attempt.c.pid, _attempt.c.executor, _attempt.c.worker,
         _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.peak_rss,
         _run.c.id.label("run_pk"), _run.c.dag_id, _run.c.run_id, _run.c.run_type,
         _run.c.state.label("run_state"), _run.c.logical_us, _run.c.run_after_us,
@@ -83,6 +84,8 @@ def read_live(
             run_state=RunState(row.run_state),
             logical_date=opt_from_us(row.logical_us),
             run_after=from_us(row.run_after_us),
+            executor=row.executor or LOCAL,
+            worker=row.worker,
         )
 
     return Sieve().rows(rows, lambda row: about_row("attempt", row.attempt_id), view)

@@ -1,0 +1,213 @@
+"""What a remote executor does in the background: submit, look, renew leases, pass orders on, fetch ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from penstock.attempts import files
+from penstock.attempts.protocol import AttemptSpec
+from penstock.execution.executor import Observation
+from penstock.execution.local import directory
+from penstock.execution.remote import copies, protocol
+from penstock.execution.remote.channel import Channel, NoAnswerError
+from penstock.execution.remote.config import RemoteConfig
+from penstock.execution.remote.known import Known, is_lost, must_fence
+from penstock.execution.remote.packing import Packing
+from penstock.execution.remote.pulling import Pulling
+from penstock.settings import Settings
+
+LOOK_SECONDS = 1.0
+"""Seconds between two looks at everything that runs elsewhere; each renews the leases."""
+_AT_ONCE = 200
+"""Launches that are submitted together."""
+
+log = logging.getLogger(__name__)
+
+
+class Attending:
+    """Keeps *live* up to date over *channel*, and says by *hint* what the engine should look at."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: RemoteConfig,
+        channel: Channel,
+        packing: Packing,
+        live: dict[str, Known],
+        hint: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._root = settings.attempts
+        self._config = config
+        self._channel = channel
+        self._packing = packing
+        self._live = live
+        self._hint = hint
+        self._pulling = Pulling(settings, channel)
+        self._outbox: list[AttemptSpec] = []
+        self._hinted: set[str] = set()
+        self._wake = asyncio.Event()
+        self._taking: set[asyncio.Task[None]] = set()
+
+    def send(self, spec: AttemptSpec) -> None:
+        """Submit *spec* as soon as there is contact."""
+        self._outbox.append(spec)
+        self._wake.set()
+
+    def withdraw(self, attempt_id: str) -> None:
+        """Do not submit an attempt that was not submitted yet."""
+        self._outbox = [spec for spec in self._outbox if spec.attempt_id != attempt_id]
+
+    def look_at(self, ids: Iterable[str]) -> None:
+        """Look at these soon."""
+        self._hinted.update(each for each in ids if each in self._live)
+        self._wake.set()
+
+    def of_folder(self, attempt_id: str) -> Observation:
+        """Return what an attempt's directory here says."""
+        return copies.observed(self._folder(attempt_id))
+
+    async def run(self) -> None:
+        """Attend until cancelled: at hints at once, to everything every second."""
+        whole = 0.0
+        try:
+            while True:
+                wait = max(0.0, whole + LOOK_SECONDS - time.monotonic()) if self._live else None
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+                self._wake.clear()
+                everything = time.monotonic() >= whole + LOOK_SECONDS
+                if everything:
+                    whole = time.monotonic()
+                if self._channel.connected:
+                    await self._turn(everything=everything)
+                self._hint_of_the_lost()
+        finally:
+            for task in self._taking:
+                task.cancel()
+            await asyncio.gather(*self._taking, return_exceptions=True)
+
+    async def _turn(self, *, everything: bool) -> None:
+        try:
+            await self._submit_all()
+            ids = [each for each in self._hinted if (known := self._live.get(each)) and known.sent]
+            self._hinted.clear()
+            if everything:
+                ids = [each for each, known in self._live.items() if known.sent]
+            if ids:
+                await self._look(ids)
+            await self._pass_orders_on()
+        except NoAnswerError as error:
+            log.info("executor %s: %s", self._config.name, error)
+        except Exception:  # one bad answer must not end the only loop that renews leases
+            log.exception("executor %s: a look failed", self._config.name)
+
+    def _hint_of_the_lost(self) -> None:
+        mono = time.monotonic()
+        gone = [each for each, known in self._live.items() if is_lost(known, self._config.lease, mono)]
+        if gone:
+            self._hint(gone)
+
+    async def _submit_all(self) -> None:
+        while self._outbox:
+            batch, self._outbox = self._outbox[:_AT_ONCE], self._outbox[_AT_ONCE:]
+            for spec in batch:
+                self._live[spec.attempt_id].sent = True
+            packed = await asyncio.to_thread(self._packing.pack, batch)
+            refused = dict(packed.refused)
+            ids = [order.spec.attempt_id for order in packed.orders]
+            if ids:
+                try:
+                    answer: protocol.Submitted = await self._channel.ask(
+                        protocol.Submit(orders=packed.orders)
+                    )
+                finally:  # answered or not: from here on only the fence can say whether it may start
+                    self._hinted.update(ids)
+                refused |= answer.refused
+            for each, why in refused.items():
+                directory.refuse(self._root, each, why)
+                if (known := self._live.get(each)) is not None:
+                    known.ended = self.of_folder(each)
+            if refused:
+                self._hint(list(refused))
+
+    async def _look(self, ids: list[str]) -> None:
+        named = {each: worker for each in ids if (worker := self._live[each].worker) is not None}
+        answer: protocol.Observed = await self._channel.ask(protocol.Observe(ids=ids, known=named))
+        news = []
+        for attempt_id, seen in answer.seen.items():
+            known = self._live.get(attempt_id)
+            if known is None or known.ended is not None:
+                continue
+            if self._hear(known, seen):
+                news.append(attempt_id)
+        if news:
+            self._hint(news)
+
+    def _hear(self, known: Known, seen: protocol.Seen) -> bool:
+        """Take what was seen; return whether the engine should look. An end is fetched first."""
+        before = known.worker
+        news = known.hear(seen, time.monotonic(), time.time())
+        if known.worker != before:
+            with suppress(OSError):  # only for the engine after this one, which asks everybody then
+                copies.note_worker(self._root, known.attempt_id, self._config.name, known.worker)
+        if seen.kind not in ("exited", "lost"):
+            return news
+        if not known.pulling:
+            known.pulling = True
+            task = asyncio.get_running_loop().create_task(self._take(known, seen))
+            self._taking.add(task)
+            task.add_done_callback(self._taking.discard)
+        return False
+
+    async def _take(self, known: Known, seen: protocol.Seen) -> None:
+        """Fetch all that an attempt left, and let the engine know of its end."""
+        attempt_id = known.attempt_id
+        try:
+            if seen.revoked:
+                directory.revoke(self._folder(attempt_id))
+            else:
+                await self._pulling.pull(attempt_id, self._folder(attempt_id), seen, known.worker)
+            known.ended = self.of_folder(attempt_id)
+        except (NoAnswerError, OSError, ValueError, copies.DamagedError) as error:
+            if known.trouble != str(error):
+                known.trouble = str(error)
+                log.warning("what attempt %s left could not be fetched: %s", attempt_id, error)
+            return  # the next look begins again, and what is here already is not fetched twice
+        finally:
+            known.pulling = False
+        self._hint([attempt_id])
+        worker = {attempt_id: known.worker} if known.worker is not None else {}
+        with suppress(NoAnswerError):
+            await self._channel.ask(protocol.Forget(ids=[attempt_id], known=worker))
+
+    async def _pass_orders_on(self) -> None:
+        for known in list(self._live.values()):
+            if known.ended is not None or not known.sent:
+                continue
+            if known.order is not None:
+                await self._stop(known, *known.order)
+            if must_fence(known):
+                known.revoke = False
+                seen = await self._channel.ask(protocol.Revoke(attempt=known.attempt_id))
+                if self._hear(known, seen):
+                    self._hint([known.attempt_id])
+
+    async def _stop(self, known: Known, mode: str, reason: str) -> None:
+        await self._channel.ask(
+            protocol.Stop(
+                attempt=known.attempt_id,
+                mode="kill" if mode == "kill" else "term",
+                reason=reason,
+                worker=known.worker,
+            )
+        )
+        if known.order == (mode, reason):
+            known.order = None
+
+    def _folder(self, attempt_id: str) -> str:
+        return files.attempt_folder(self._root, attempt_id)

@@ -1,0 +1,67 @@
+"""Fetches what an attempt left on its worker: every file, checked by length and digest; the result last."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from penstock.execution.remote import copies, protocol
+from penstock.execution.remote.channel import Channel
+from penstock.settings import Settings
+
+SIDE_BY_SIDE = 8
+"""Attempts whose files are fetched at the same time."""
+_TRIES = 3
+
+
+class Pulling:
+    """Fetches over *channel* into the attempt directories of the home."""
+
+    def __init__(self, settings: Settings, channel: Channel) -> None:
+        self._dags_folder = os.fspath(settings.dags_folder)
+        self._channel = channel
+        self._places = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def pull(self, attempt_id: str, folder: str, seen: protocol.Seen, worker: str | None) -> None:
+        """Fetch all that the attempt left into *folder*.
+
+        Raises `NoAnswerError`, `copies.DamagedError`, OSError, or ValueError for a damaged result. What was
+        fetched stays, and the next call goes on from there.
+        """
+        async with self._places:
+            manifest: protocol.Manifest = await self._channel.ask(
+                protocol.Pull(attempt=attempt_id, worker=worker)
+            )
+            for left in manifest.files:
+                if left.name in copies.WANTED:
+                    await self._fetch(attempt_id, folder, left, worker)
+            lost = seen.reason or f"its supervisor on {worker} died while it ran"
+            copies.conclude(folder, attempt_id, manifest, lost, self._dags_folder)
+
+    async def _fetch(self, attempt_id: str, folder: str, left: protocol.LeftFile, worker: str | None) -> None:
+        taking = copies.Taking(folder, left)
+        for more in reversed(range(_TRIES)):
+            while not taking.complete:
+                if left.data is not None:
+                    taking.add(left.data[taking.offset :])
+                    continue
+                piece: protocol.Piece = await self._channel.ask(
+                    protocol.Read(
+                        attempt=attempt_id,
+                        name=left.name,
+                        offset=taking.offset,
+                        limit=protocol.PIECE,
+                        worker=worker,
+                    )
+                )
+                taking.add(piece.data)
+            try:
+                if left.size > protocol.PIECE:
+                    await asyncio.to_thread(taking.finish)
+                else:
+                    taking.finish()
+            except copies.DamagedError:
+                if not more:
+                    raise
+            else:
+                return
