@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
 from penstock.attempts.protocol import LOG, attempt_path
 from penstock.clock import to_us
-from penstock.errors import PlanStaleError, RefusedError
+from penstock.errors import PlanStaleError, RefusedError, UnknownError
 from penstock.execution.executor import Worker
 from penstock.model import acts
 from penstock.model.barriers import BarrierKind
@@ -47,9 +48,25 @@ class RememberedActs:
             self.ticks.add(seconds, to_us(NOON))
         self.done: dict[str, Done] = {}
         self.seen: list[tuple[acts.AnyAct, str]] = []
+        self.far: list[Worker] = []
+        """Workers on other hosts."""
 
     def workers(self) -> tuple[Worker, ...]:
-        return (Worker("local", 4712, 1, "working", 9 << 20),)
+        return (Worker("local", 4712, 1, "working", 9 << 20), *self.far)
+
+    def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
+        return ("etl", "now", "report", -1) if attempt_id == LIVE else None
+
+    def drain(self, worker: str, *, back: bool) -> None:
+        if worker not in {each.name for each in self.far}:
+            raise UnknownError(f"worker {worker!r} does not exist")
+        self.far = [
+            replace(each, state="ready" if back else "draining") if each.name == worker else each
+            for each in self.far
+        ]
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Logs are here."""
 
     def plan(self, act: acts.AnyAct) -> Plan:
         if isinstance(act, acts.DeletePool):

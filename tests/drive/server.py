@@ -83,6 +83,15 @@ class SlowActs:
     def workers(self) -> tuple[Worker, ...]:
         return ()
 
+    def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
+        return None
+
+    def drain(self, worker: str, *, back: bool) -> None:
+        raise UnknownError(f"worker {worker!r} does not exist")
+
+    async def freshen(self, attempt_id: str) -> None:
+        """Logs are here."""
+
     def plan(self, act: acts.AnyAct) -> Plan:
         raise ZeroDivisionError("a fault of ours")
 
