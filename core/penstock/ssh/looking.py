@@ -37,6 +37,7 @@ LOOKING: dict[str, frozenset[str] | None] = {
     "failures": frozenset({""}),
     "quarantine": frozenset({"", "list"}),
     "pools": frozenset({"list"}),
+    "workers": frozenset({"list"}),
     "assets": frozenset({"list", "show", "graph"}),
     "variables": frozenset({"list", "get"}),
     "connections": frozenset({"list", "get"}),

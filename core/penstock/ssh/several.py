@@ -43,7 +43,7 @@ _ADDRESSES = ("dag_id", "attempt_id", "fingerprint", "conn_id", "backfill_id")
 _LISTS = frozenset(
     {
         "dags", "import_errors", "runbooks", "quarantine", "backfills", "pools", "assets", "variables",
-        "connections", "breakpoints",
+        "connections", "breakpoints", "workers",
     }
 )  # fmt: skip
 """Questions whose answers are put one after the other."""
