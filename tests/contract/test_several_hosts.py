@@ -138,7 +138,7 @@ def test_changes_of_both_arrive_with_their_host(both: Hosts) -> None:
     seen = next(change for change in changes if change.runs)
     assert seen.runs == (("lab/etl", "r1"),)
     both.lines["prod"].cut()
-    assert next(change for change in changes if change.all)
+    assert next(change for change in changes if change.all).all
     both.several.close()
     with pytest.raises(EngineNotRunningError):
         for _ in changes:

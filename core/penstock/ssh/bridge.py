@@ -96,7 +96,9 @@ class Bridge:
                 self._more_askers(_ASKERS - 1)
                 return
             asked = question(request.method)
-            if request.method == wire.CHANGES:
+            if request.method == "hello":
+                self._out.answer(number, hello(**wire.decode_params(asked, request.params)))
+            elif request.method == wire.CHANGES:
                 self._begin_stream(request, **wire.decode_params(asked, request.params))
             else:
                 self._asked.put((line, request))
@@ -114,11 +116,7 @@ class Bridge:
         while (asked := self._asked.get()) is not None:
             line, request = asked
             try:
-                if request.method == "hello":
-                    said = hello(**wire.decode_params(question("hello"), request.params))
-                    self._out.answer(request.id, said)
-                else:
-                    self._out.line(answers.answer(line, request), request)
+                self._out.line(answers.answer(line, request), request)
             except PenstockError as error:
                 self._out.problem(request.id, error)
             except Exception as error:  # noqa: BLE001 - as the engine does: whatever it is, it is said
@@ -165,7 +163,8 @@ class Outlet:
         self.packs = False
         """Whether answers are packed from now on."""
         self._sink = sink
-        self._lines: queue.Queue[Callable[[], list[bytes]] | None] = queue.Queue()
+        self._lines: queue.Queue[Callable[[list[bytes]], None] | None] = queue.Queue()
+        """What adds its lines to those that go out together."""
         self._packer: Packer | None = None
         self._remembered = Remembered()
         self._thread = threading.Thread(target=self._write, daemon=True)
@@ -181,7 +180,7 @@ class Outlet:
 
     def line(self, line: bytes, request: Request | None = None) -> None:
         """Send a line of the engine: a notice, or the answer to *request*."""
-        self._lines.put(lambda: self._shortened(line, request))
+        self._lines.put(lambda batch: batch.extend(self._shortened(line, request)))
 
     def answer(self, number: int | None, result: object) -> None:
         """Send an answer."""
@@ -195,10 +194,10 @@ class Outlet:
         """Answer that everything is packed from now on, and do so."""
         self.packs = True
 
-        def switch() -> list[bytes]:
-            self._put([wire.encode({"id": number, "result": KIND})])
+        def switch(before: list[bytes]) -> None:
+            self._put([*before, wire.encode({"id": number, "result": KIND})])
+            before.clear()
             self._packer = Packer()
-            return []
 
         self._lines.put(switch)
 
@@ -223,7 +222,7 @@ class Outlet:
             try:
                 made = self._lines.get(timeout=PULSE if self.packs else None)
                 while made is not None:
-                    batch += made()
+                    made(batch)
                     made = self._lines.get(timeout=_GATHER if self._packer is not None else 0)
                 self._put(batch)
                 return

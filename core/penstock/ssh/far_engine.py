@@ -32,8 +32,10 @@ from penstock.errors import (
     ProtocolError,
 )
 from penstock.model.views.events import Change
+from penstock.model.views.plans import Plan, PlanAnswer
 from penstock.ssh.columns import from_columns
 from penstock.ssh.faults import not_penstock
+from penstock.ssh.hosts import Host
 from penstock.ssh.packing import KIND, Packed, Packer, Remembered, Unpacker
 
 CALL_TIMEOUT = 45.0
@@ -64,19 +66,19 @@ class _Waiting:
 class FarEngine:
     """Asks every question of the port through the process *bridge*, whose stderr goes to *said*.
 
-    *name* and *program* are of the host, for messages. Raises `HostError` if no bridge answers, and
-    `ProtocolError` if it is of another version.
+    Plans say with which command of this machine the same is done there. Raises `HostError` if no bridge
+    answers, and `ProtocolError` if it is of another version.
     """
 
-    def __init__(self, bridge: subprocess.Popen[bytes], said: BinaryIO, name: str, program: str) -> None:
-        self.name = name
+    def __init__(self, bridge: subprocess.Popen[bytes], said: BinaryIO, host: Host) -> None:
+        self.name = host.name
+        self._host = host
         self.lost: str | None = None
         """Why the connection was lost."""
         self.received = self.sent = 0
         """Bytes, as they were packed."""
         self._bridge = bridge
         self._said = said
-        self._program = program
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._packer = Packer()
@@ -87,8 +89,15 @@ class FarEngine:
         self._streaming = False
         self._closed = False
         self._edited: Packed | None = None
-        self.hello = self._greet()
-        threading.Thread(target=self._listen, name=f"bridge to {name}", daemon=True).start()
+        try:
+            self.hello = self._greet()
+        except OSError:
+            raise HostError(self._no_bridge(silent=False)) from None
+        finally:
+            if self._unpacker is None:
+                self.close()
+                self._let_go()
+        threading.Thread(target=self._listen, name=f"bridge to {host.name}", daemon=True).start()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         try:
@@ -145,7 +154,19 @@ class FarEngine:
         assert answer is not None
         if answer.error is not None:
             self._raise(answer.error)
-        return wire.decode_result(answer.result, asked.result)
+        return self._as_done_here(wire.decode_result(answer.result, asked.result))
+
+    def _as_done_here(self, result: Any) -> Any:
+        """Return a plan with the command that does the same from this machine; all else as it is."""
+        match result:
+            case Plan() if result.cli:
+                twin = result.cli.replace("penstock ", f"penstock {self._host.option} ", 1)
+                return msgspec.structs.replace(result, cli=twin)
+            case [PlanAnswer(), *_]:
+                return [
+                    PlanAnswer(plan=self._as_done_here(each.plan), refused=each.refused) for each in result
+                ]
+        return result
 
     def _raise(self, problem: wire.Problem) -> None:
         """Raise what the other side answered; what it does not know yet, it says by its version."""
@@ -161,7 +182,7 @@ class FarEngine:
         with self._lock:
             try:
                 self._write(self._packer.pack([line]))
-            except OSError:
+            except (OSError, ValueError):
                 self._end("it closed the connection")
                 raise HostLostError(self._lost_words()) from None
 
@@ -182,33 +203,27 @@ class FarEngine:
         )
         found: Hello | None = None
         data = b""
-        try:
-            self._write(first)
-            while True:
-                line, end, rest = data.partition(b"\n")
-                if not end:
-                    more = self._read(HELLO_TIMEOUT)
-                    if not more or len(data) > _NOISE:
-                        raise HostError(self._no_bridge(silent=more is None))
-                    data += more
-                    continue
-                data = rest
-                message = _message(line)
-                if message is None or message.id not in {0, -1}:
-                    continue
-                if message.error is not None:
-                    wire.raise_problem(message.error)
-                if message.id == 0:
-                    found = wire.decode_result(message.result, Hello)
-                elif found is not None:
-                    self._unpacker = Unpacker()
-                    self._take(data)
-                    return found
-        except OSError:
-            raise HostError(self._no_bridge(silent=False)) from None
-        except BaseException:
-            self.close()
-            raise
+        self._write(first)
+        while True:
+            line, end, rest = data.partition(b"\n")
+            if not end:
+                more = self._read(HELLO_TIMEOUT)
+                if not more or len(data) > _NOISE:
+                    raise HostError(self._no_bridge(silent=more is None))
+                data += more
+                continue
+            data = rest
+            message = _message(line)
+            if message is None or message.id not in {0, -1}:
+                continue
+            if message.error is not None:
+                wire.raise_problem(message.error)
+            if message.id == 0:
+                found = wire.decode_result(message.result, Hello)
+            elif found is not None:
+                self._unpacker = Unpacker()
+                self._take(data)
+                return found
 
     def _no_bridge(self, *, silent: bool) -> str:
         code: int | None = None
@@ -217,8 +232,7 @@ class FarEngine:
                 code = self._bridge.wait(2)
         self._said.seek(0)
         said = self._said.read().decode(errors="replace")
-        self.close()
-        return not_penstock(said, code, self.name, self._program)
+        return not_penstock(said, code, self.name, self._host.program)
 
     def _read(self, limit: float) -> bytes | None:
         """Return the next bytes, empty at the end, None after *limit* seconds of silence."""
@@ -241,10 +255,14 @@ class FarEngine:
                     self._end("it ended")
                     return
                 self._take(data)
-        except (OSError, ValueError):
-            self._end("it was cut")
         except PenstockError as error:
             self._end(error.message)
+        except msgspec.MsgspecError as error:
+            self._end(f"what it sent cannot be understood: {error}")
+        except (OSError, ValueError):
+            self._end("it was cut")
+        finally:
+            self._let_go()
 
     def _take(self, data: bytes) -> None:
         assert self._unpacker is not None
@@ -257,28 +275,25 @@ class FarEngine:
             if packed.edit is not None:
                 self._edited = packed
             elif packed.change is not None:
-                self._news.put(wire.decode_result(packed.change, Change))
+                self._news.put(packed.change)
             elif packed.id is not None:
                 self._answered(packed, b"")
 
     def _answered(self, packed: Packed, fresh: bytes) -> None:
         waiting = self._waiting.get(packed.id or 0)
-        error = None if packed.error is None else wire.decode_result(packed.error, wire.Problem)
         if waiting is None:
-            if error is not None:  # of the stream of notices
-                self._news.put(_as_error(error))
+            if packed.error is not None:  # of the stream of notices
+                self._news.put(_as_error(packed.error))
             return
         name, params = waiting.asked.name, waiting.params
         result = b"null"
         if packed.edit is not None:
             result = self._remembered.lengthen(name, params, packed.edit, fresh)
-        elif packed.columns is not None:
-            result = from_columns(bytes(packed.columns))
+        elif packed.error is None:
+            columns = bytes(packed.columns)
+            result = from_columns(columns) if columns else bytes(packed.result)
             self._remembered.whole(name, params, result)
-        elif packed.result is not None:
-            result = bytes(packed.result)
-            self._remembered.whole(name, params, result)
-        waiting.answer = wire.Message(id=packed.id, result=msgspec.Raw(result), error=error)
+        waiting.answer = wire.Message(id=packed.id, result=msgspec.Raw(result), error=packed.error)
         waiting.come.set()
 
     # -- the end ---------------------------------------------------------------------------------
@@ -294,6 +309,14 @@ class FarEngine:
             waiting.answer = HostLostError(_unknown(said) if waiting.asked.acting else said)
             waiting.come.set()
         self._news.put(HostLostError(self._lost_words()))
+
+    def _let_go(self) -> None:
+        """Close the files to the bridge; nobody reads from it any more."""
+        with self._lock:
+            for file in (self._bridge.stdin, self._bridge.stdout, self._said):
+                if file is not None:
+                    with contextlib.suppress(OSError):
+                        file.close()
 
     def _lost_words(self) -> str:
         return f"the connection to {self.name} is lost: {self.lost}"

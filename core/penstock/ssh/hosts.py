@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,6 +52,14 @@ class Host:
     word: str = ""
     """What the console's top line says before the name, such as ``PRODUCTION``."""
 
+    spelled: str = ""
+    """How it was asked for on the command line, if not by its name."""
+
+    @property
+    def option(self) -> str:
+        """What makes a command of this machine run there: ``--host`` and what belongs to it."""
+        return f"--host {self.spelled or shlex.quote(self.name)}"
+
     @property
     def place(self) -> Place:
         """The host as people see it."""
@@ -81,15 +90,19 @@ def host_of(word: str, hosts: Mapping[str, Host], home: str | None = None) -> Ho
             if found and not before.startswith("ssh"):
                 place, folder = before, mark[1] + after
                 break
-    home = home or folder
     if not place or place.startswith("-") or any(letter.isspace() for letter in place):
         raise UsageError(f"{word!r} is not a host: give a name of hosts.toml or what ssh takes, user@host")
+    spelled = shlex.quote(word) + (
+        "" if home is None or folder is not None else f" --home {shlex.quote(home)}"
+    )
     known = hosts.get(place)
     if known is None:
         known = Host(name=place.removeprefix("ssh://").replace("/", "_"), ssh=place)
         same = next((each for each in hosts.values() if each.ssh == place and each.production), None)
         if same is not None:
             known = replace(same, name=known.name, home=None)
+    home = home or folder
+    known = replace(known, spelled="" if spelled == shlex.quote(known.name) else spelled)
     if home is None or home == known.home:
         return known
     return _at(known, home, named=folder is not None)

@@ -100,7 +100,7 @@ class Line:
             bufsize=0,
         )
         try:
-            return FarEngine(bridge, said, self.host.name, self.host.program)
+            return FarEngine(bridge, said, self.host)
         except BaseException:
             connection.close()  # it may be one that only says that it stands
             self._connection = None

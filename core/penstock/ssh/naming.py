@@ -103,7 +103,7 @@ class Namer:
             renamed = self._field(kind, field, value, own=field in own)
             if renamed is not value:
                 changed[field] = renamed
-        if isinstance(view, Plan) and view.cli:
+        if isinstance(view, Plan) and view.cli and "--host" not in view.cli:
             changed["cli"] = view.cli.replace("penstock ", f"penstock --host {self.place} ", 1)
         if isinstance(view, RunsPage):
             changed["zones"] = {self.name(dag_id): zone for dag_id, zone in view.zones.items()}

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from penstock.api.wire import Problem
 from penstock.errors import ProtocolError
+from penstock.model.views.events import Change
 
 KIND = 1
 """The kind of packing. Another one gets another number, and who does not know it refuses it."""
@@ -230,13 +232,16 @@ def _applied(before: list[bytes], edit: Edit, fresh: bytes) -> bytes:
     return b"".join(parts)
 
 
+_NOTHING = msgspec.Raw(b"")
+
+
 class Packed(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line from a bridge that packs. After an ``edit`` comes a line with what is new in it."""
 
     id: int | None = None
-    result: msgspec.Raw | None = None
-    columns: msgspec.Raw | None = None
+    result: msgspec.Raw = _NOTHING
+    columns: msgspec.Raw = _NOTHING
     """A long result, as `penstock.ssh.columns` writes it."""
     edit: Edit | None = None
-    error: msgspec.Raw | None = None
-    change: msgspec.Raw | None = None
+    error: Problem | None = None
+    change: Change | None = None

@@ -101,7 +101,21 @@ def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, says: s
     ],
 )
 def test_what_a_word_means(word: str, home: str | None, is_: Host) -> None:
-    assert host_of(word, KNOWN, home) == is_
+    assert replace(host_of(word, KNOWN, home), spelled="") == is_
+
+
+@pytest.mark.parametrize(
+    ("word", "home", "option"),
+    [
+        ("prod", None, "--host prod"),
+        ("prod", "/srv/x y", "--host prod --home '/srv/x y'"),
+        ("lab:/srv/x", None, "--host lab:/srv/x"),
+        ("u@h", None, "--host u@h"),
+        ("ssh://u@h:22", None, "--host ssh://u@h:22"),
+    ],
+)
+def test_how_the_same_is_asked_for_again(word: str, home: str | None, option: str) -> None:
+    assert host_of(word, KNOWN, home).option == option
 
 
 def test_another_home_of_a_production_host_is_production() -> None:
