@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel
 
 from benchmarks.figures import Scale
@@ -25,6 +24,7 @@ from penstock.model.spec import DagSpec, decode_spec
 from penstock.settings import Settings
 from penstock.store import tables
 from penstock.store.database import Database
+from penstock.store.sqlite.connection import Connection
 from penstock.store.statement import table_of
 
 HUGE, TALKS = "huge", "talks"

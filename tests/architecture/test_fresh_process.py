@@ -12,6 +12,11 @@ import pytest
 
 from architecture.house import CORE, loaded_by, roots_of
 from drive.instance import Instance
+from drive.waiting import wait_for
+from penstock.model.acts import Trigger
+from penstock.model.queries import RunQuery
+from penstock.model.states import RunState
+from penstock.store.database import Database
 
 HEAVY = {"sqlalchemy", "sqlmodel", "alembic", "textual", "psutil"}
 """What no task may ever load on our account."""
@@ -91,6 +96,61 @@ def test_the_engine_loads_no_screen_and_no_words() -> None:
     assert not roots_of(modules) & (SCREEN | WEB | {"jinja2", "click"})
     words = ("authoring", "operators", "sensors", "notifiers", "task_process")
     assert not {name for name in modules if name.startswith(tuple(f"penstock.{word}" for word in words))}
+
+
+SAY_WHAT_IS_LOADED = """
+import atexit, os, pathlib, sys
+if sys.orig_argv[-1:] == ["up"]:
+    atexit.register(lambda: pathlib.Path(os.environ["LOADED"]).write_text(" ".join(sys.modules)))
+"""
+DAG_FILE = """
+from penstock import DAG, BashOperator
+with DAG("d", schedule="@daily", start_date="2026-01-01", catchup=False):
+    BashOperator(task_id="a", bash_command="true")
+"""
+
+
+def test_an_engine_that_has_run_and_answered_has_loaded_no_orm(tmp_path: Path) -> None:
+    """It runs text: its memory, its start and its first run do not pay for what made the text."""
+    hook, home = tmp_path / "hook", tmp_path / "home"
+    hook.mkdir()
+    home.mkdir()
+    (hook / "sitecustomize.py").write_text(SAY_WHAT_IS_LOADED)
+    loaded = tmp_path / "loaded"
+    instance = Instance(home, environment={"PYTHONPATH": str(hook), "LOADED": str(loaded)})
+    instance.write_dag("d", DAG_FILE)
+    instance.start()
+    try:
+        with instance.client() as engine:
+            wait_for(engine.dags, 30, "the DAG is not loaded")
+            engine.commit(Trigger(dag_id="d", run_id="r", logical_date=None), actor="ann")
+            ended = (RunState.SUCCESS, RunState.FAILED)
+            wait_for(lambda: engine.run("d", "r").run.state in ended, 30, "the run does not end")
+            assert engine.run("d", "r").run.state is RunState.SUCCESS
+            engine.find_runs(RunQuery())
+            engine.digest(person="ann")
+            engine.failures()
+            engine.grid("d")
+            engine.system()
+    finally:
+        instance.stop()
+    modules = set(loaded.read_text().split())
+    assert {"penstock.store.engine.gate", "penstock.store.views.reads"} <= modules
+    orm = {"sqlalchemy", "sqlmodel", "alembic", "pydantic", "pydantic_core", "jsonschema", "rpds"}
+    assert not roots_of(modules) & orm
+    assert not {
+        name for name in modules if name.startswith(("penstock.store.tables", "penstock.store.statement"))
+    }
+
+
+def test_a_command_that_reads_without_an_engine_loads_no_orm(tmp_path: Path) -> None:
+    instance = Instance(tmp_path)
+    Database.open(instance.settings.database).close()
+    modules = loaded_by(
+        "from penstock.cli.main import run\nfor verb in ('status', 'dags'): run([verb])", home=tmp_path
+    )
+    assert "penstock.store.views.reads" in modules
+    assert not roots_of(modules) & {"sqlalchemy", "sqlmodel", "alembic", "pydantic", "jsonschema"}
 
 
 def test_the_version_is_told_before_anything_is_loaded() -> None:

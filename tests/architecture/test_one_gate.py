@@ -6,16 +6,16 @@ import ast
 import re
 
 from architecture.house import CORE, TUI, name, sources, tree
-from penstock.scheduling.moves.clock import RUN_MOMENTS, TASK_MOMENTS
+from penstock.store.engine.columns import RUN_MOMENTS, TASK_MOMENTS
 from penstock.store.engine.record_kinds import KINDS
 
 MOVED_IN = {"core/penstock/store/engine/gate.py"}
 """Where a state is moved."""
-COMPILED_IN = {"core/penstock/store/engine/batch.py"}
+COMPILED_IN = {"core/penstock/store/statements/engine/batch.py"}
 """Where the statements of its moves are."""
-SHIFTED_IN = {"core/penstock/store/engine/shift.py"}
+SHIFTED_IN = {"core/penstock/store/statements/engine/shift.py"}
 """Where moments, and nothing else, are moved of runs that nobody has in hand."""
-DROPPED_IN = {"core/penstock/store/engine/removal.py"}
+DROPPED_IN = {"core/penstock/store/statements/engine/removal.py"}
 """Where an operator gets rid of what cannot be moved because nothing of it can be worked with."""
 OTHER_STATES = {
     "core/penstock/store/engine/records.py": {"self"},  # a backfill, its points, a callback: by `become`
@@ -63,7 +63,7 @@ def test_no_statement_updates_a_state_but_the_gates() -> None:
                 if table.strip("_") in {"task", "run", "task_instance", "table"}:
                     found.append(name(file))
     assert set(found) == COMPILED_IN | SHIFTED_IN | DROPPED_IN
-    assert not {"run", "task_instance"} & {kind.table.name for kind in KINDS.values()}
+    assert not {"run", "task_instance"} & {kind.table for kind in KINDS.values()}
     assert not {"state", "version"} & {*RUN_MOMENTS, *TASK_MOMENTS}
 
 

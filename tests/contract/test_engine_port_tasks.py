@@ -233,7 +233,7 @@ def test_history_takes_the_instances_of_a_mapped_task_together(port: Port) -> No
             .where(table.c.id == first)
             .values(map_index=0, state="success", peak_rss=100, cpu_seconds=1.0)
         )
-        row = dict(connection.execute(sa.select(table).where(table.c.id == first)).one()._mapping)
+        row = connection.execute(sa.select(table).where(table.c.id == first)).mappings()[0]
         row |= {"id": None, "map_index": 1, "state": "failed", "peak_rss": 300, "cpu_seconds": 2.0}
         row |= {"end_us": row["end_us"] + 4_000_000}
         connection.execute(sa.insert(table), [row])

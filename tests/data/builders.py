@@ -38,8 +38,9 @@ def dag(dag_id: str, *tasks: TaskSpec, **fields: Any) -> DagSpec:
 def insert(database: Database, row: type[SQLModel], **values: Any) -> Any:
     """Insert one row, with the table's defaults, and return its primary key."""
     with database.write() as connection:
-        result = connection.execute(sa.insert(table_of(row)).values(**_whole(row, values)))
-        return result.inserted_primary_key[0] if result.inserted_primary_key else None
+        connection.execute(sa.insert(table_of(row)).values(**(whole := _whole(row, values))))
+        [key, *_] = table_of(row).primary_key
+        return whole.get(key.name) or connection.scalar("SELECT last_insert_rowid()")
 
 
 def _whole(row: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def task_key(database: Database, dag_id: str, run_id: str, task_id: str) -> int:
                 sa.select(instance.c.id)
                 .join(run, run.c.id == instance.c.run_pk)
                 .where(run.c.dag_id == dag_id, run.c.run_id == run_id, instance.c.task_id == task_id)
-            ).scalar_one()
+            ).scalar()
         )
 
 

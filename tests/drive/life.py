@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import sqlalchemy as sa
 
 from drive.checks import (
     assert_at_rest,
@@ -39,6 +38,7 @@ from penstock.scheduling.world.orders import FileGone
 from penstock.scheduling.world.readiness import blocking_past
 from penstock.store.database import Database
 from penstock.store.engine.gate import Gate
+from penstock.store.sqlite.text import Raw
 
 Step = tuple[str, int, int]
 
@@ -407,7 +407,14 @@ def dag_with_doc(spec: DagSpec, doc: str) -> DagSpec:
 
 def spare_the_disk(database: Database) -> None:
     """Let commits not wait for the disk: thousands are made here, and no power fails."""
-    sa.event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+    opened = database._open_writer
+
+    def open_writer() -> Raw:
+        raw = opened()
+        raw.execute("PRAGMA synchronous = OFF")
+        return raw
+
+    database._open_writer = open_writer  # type: ignore[method-assign]
     database.close()
 
 

@@ -6,18 +6,17 @@ import errno
 import sqlite3
 
 import pytest
-import sqlalchemy as sa
 
 from penstock.errors import RefusedError, StoreError
 from penstock.ids import check_id
 from penstock.model.subject import about_dag, about_row, about_run, blame, reason_of, subject_of
-from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.statement import table_of
+from penstock.store.query import Table
+from penstock.store.sql.columns import TABLES
 from penstock.store.trouble import of_the_machine
 
-POOL = table_of(tables.PoolRow)
-PAUSE = table_of(tables.PauseRow)
+POOL = TABLES["pool"]
+PAUSE = TABLES["pause"]
 
 
 def test_the_innermost_subject_counts() -> None:
@@ -60,7 +59,6 @@ def test_a_reason_has_type_words_and_place_on_one_line() -> None:
         (OSError(errno.ENOSPC, "full"), True),
         (OSError(errno.EMFILE, "files"), True),
         (sqlite3.OperationalError("locked"), True),
-        (sa.exc.OperationalError("", {}, Exception()), True),
         (OSError(errno.EACCES, "denied"), False),
         (FileNotFoundError(), False),
         (sqlite3.IntegrityError("unique"), False),
@@ -87,7 +85,7 @@ def test_trouble_of_the_machine_is_told_from_the_rest(error: Exception, machine:
     ],
 )
 def test_a_row_that_does_not_fit_its_columns_is_named(
-    table: sa.Table, row: dict[str, object], said: str
+    table: Table, row: dict[str, object], said: str
 ) -> None:
     good: dict[str, object] = {"name": "p", "slots": 1, "description": None, "include_deferred": False}
     if table is PAUSE:

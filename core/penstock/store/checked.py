@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import convert
 from msgspec.structs import astuple
 
+from penstock.store.query import Column, Table
 from penstock.store.sqlite.text import shown
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -27,16 +27,16 @@ _Moment = Annotated[int, msgspec.Meta(ge=_EARLIEST, le=_LATEST)]
 _PLACE = re.compile(r" - at `\$\[(\d+)\]`$")
 
 
-def checked(
-    table: sa.Table, names: Sequence[str], **special: Any
-) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+def checked(table: Table, names: Sequence[str], **special: Any) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
     """Return a function that checks rows of *table* with the columns *names*, and returns their values.
 
     *special* are types that are stricter than the column's own, such as an enum. The function raises
     ValueError, which names the column.
     """
     # A struct, because msgspec analyses it once; it analyses a bare tuple type at every call.
-    fields = [(f"f{place}", special.get(name) or _kind(table.c[name])) for place, name in enumerate(names)]
+    fields = [
+        (f"f{place}", special.get(name) or _kind(table.columns[name])) for place, name in enumerate(names)
+    ]
     shape = msgspec.defstruct(f"{table.name}_row", fields, array_like=True)
 
     def check(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -81,14 +81,8 @@ def json_object(table: str, name: str, text: str) -> dict[str, Any]:
     return value
 
 
-def _kind(column: sa.Column[Any]) -> Any:
-    kind: Any
-    if isinstance(column.type, sa.Boolean):
-        kind = bool
-    elif isinstance(column.type, sa.Integer):
-        kind = _Moment if column.name.endswith("_us") and column.name != "stood_us" else int
-    elif isinstance(column.type, sa.Float):
-        kind = float
-    else:
-        kind = str
-    return kind | None if column.nullable else kind
+def _kind(column: Column) -> Any:
+    kind: Any = column.kind
+    if kind is int and column.name.endswith("_us") and column.name != "stood_us":
+        kind = _Moment
+    return kind | None if column.optional else kind

@@ -11,35 +11,33 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.errors import StoreError
-from penstock.store import schema, tables
+from penstock.store import schema
 from penstock.store.network import network_file_system
+from penstock.store.sql.schema import SCHEMA_VERSION
 from penstock.store.sqlite import copies, log, whole
-from penstock.store.sqlite.connect import WRITES, make_file, open_file
-from penstock.store.sqlite.errors import PASSING, UNREADABLE, driver_text
+from penstock.store.sqlite.connect import FOR_WRITING, make_file, open_file
+from penstock.store.sqlite.connection import Connection
+from penstock.store.sqlite.errors import PASSING, UNREADABLE
 from penstock.store.sqlite.open_files import HeldFiles as HeldFiles  # noqa: PLC0414 - what `hold` gives
-from penstock.store.sqlite.text import for_people
+from penstock.store.sqlite.text import Raw, for_people
 
-if TYPE_CHECKING:
-    import sqlite3
+_KEPT_OPEN = 4
+"""Connections for reading that stay open for the next read."""
 
 
 class Database:
     """An open database. Make it with `open`."""
 
-    schema_version = tables.SCHEMA_VERSION
+    schema_version = SCHEMA_VERSION
     """The number of the schema that this program reads and writes."""
 
-    def __init__(self, path: Path, engine: sa.Engine, *, readonly: bool) -> None:
+    def __init__(self, path: Path, *, readonly: bool) -> None:
         self.path = path
         self.readonly = readonly
-        self.engine = engine
-        self._writer: Connection | None = None
+        self._idle: list[Raw] = []
+        self._writer: Raw | None = None
         self.held: HeldFiles | None = None
         """Set in an engine: files that must be unchanged for anything to be written."""
 
@@ -62,13 +60,13 @@ class Database:
                 )
             if not path.exists():
                 make_file(path)
-        database = cls(path, open_file(path, readonly=readonly), readonly=readonly)
+        database = cls(path, readonly=readonly)
         try:
             schema.prepare(database)
         except BaseException as error:
             database.close()
             if isinstance(error, UNREADABLE):
-                raise StoreError(f"{path} cannot be opened: {driver_text(error)}") from None
+                raise StoreError(f"{path} cannot be opened: {error}") from None
             raise
         return database
 
@@ -77,14 +75,22 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection for one short, consistent read."""
-        with self.engine.connect() as connection:
-            yield connection
+        with self.raw() as raw:
+            connection = Connection(raw)
+            try:
+                yield connection
+            finally:
+                connection.rollback()
 
     @contextmanager
     def show(self) -> Iterator[Connection]:
         """Give a connection for display: text that is not UTF-8 is made readable (`text.shown`)."""
-        with self.engine.connect() as connection, for_people(connection):
-            yield connection
+        with self.raw() as raw, for_people(raw):
+            connection = Connection(raw)
+            try:
+                yield connection
+            finally:
+                connection.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -96,61 +102,50 @@ class Database:
         assert not self.readonly, "the database is open for reading only"
         if self.held is not None:
             self.held.require()
-        writer = self._writer or self._open_writer()
+        raw = self._writer or self._open_writer()
         try:
-            with writer.begin():
-                yield writer
+            raw.execute(FOR_WRITING)
+            yield Connection(raw, FOR_WRITING)
+            if raw.in_transaction:
+                raw.execute("COMMIT")
         except BaseException as error:
             self._close_writer()  # whatever went wrong, the next transaction uses a new connection
             if isinstance(error, PASSING):
-                raise StoreError(driver_text(error)) from error
+                raise StoreError(str(error)) from error
             raise
         if self.held is not None:
             self.held.require()
 
     @contextmanager
-    def rebuild(self) -> Iterator[Connection]:
-        """Give a connection as `write` does, but check foreign keys only at the end.
-
-        Otherwise recreating a table would delete its child rows. Raises `StoreError`, and changes nothing,
-        if a row is left without its parent.
-        """
-        writer = self._writer or self._open_writer()
-        raw = writer.connection.driver_connection
-        assert raw is not None
-        whole.check_parents(raw, at_once=False)
-        try:
-            with self.write() as connection:
-                yield connection
-                for table, _, parent in whole.lost_parents(connection, 1):
-                    raise StoreError(f"a row of {table} would be left without its {parent}")
-        finally:
-            whole.check_parents(raw, at_once=True)
-
-    @contextmanager
-    def raw(self) -> Iterator[sqlite3.Connection]:
+    def raw(self) -> Iterator[Raw]:
         """Give the driver's own connection, for code that is only about SQLite."""
-        borrowed = self.engine.raw_connection()
         try:
-            yield borrowed.driver_connection  # type: ignore[misc]
+            raw = self._idle.pop()
+        except IndexError:
+            raw = open_file(self.path, readonly=self.readonly)
+        try:
+            yield raw
         finally:
-            borrowed.close()
+            if len(self._idle) < _KEPT_OPEN:
+                self._idle.append(raw)
+            else:
+                raw.close()
 
     def close(self) -> None:
         """Close every connection."""
         self._close_writer()
-        self.engine.dispose()
+        while self._idle:
+            self._idle.pop().close()
 
-    def _open_writer(self) -> Connection:
+    def _open_writer(self) -> Raw:
         """Return a connection kept for writing: to fetch one for each transaction costs half a commit."""
-        self._writer = self.engine.connect()
-        self._writer.info[WRITES] = True
+        self._writer = open_file(self.path, readonly=self.readonly)
         return self._writer
 
     def _close_writer(self) -> None:
+        """Close the connection for writing; what it had not committed is taken back."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.info.pop(WRITES, None)
             writer.close()
 
     # -- its file --------------------------------------------------------------------------------
@@ -183,14 +178,13 @@ class Database:
         if self.held is None or self.held.overwritten:
             return None
         try:
-            raw = (self._writer or self._open_writer()).connection.driver_connection
-            assert raw is not None
+            raw = self._writer or self._open_writer()
             log.checkpoint(raw, truncate=True)
             if self.held.now_at("database") is None:
                 os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
                 copies.copy_out(raw, target)
                 return target
-        except (*UNREADABLE, sa.exc.SQLAlchemyError, OSError):
+        except (UNREADABLE, OSError):
             pass  # nothing better can be done
         return None
 
@@ -218,12 +212,8 @@ class Database:
 
     def backup(self, target: Path) -> None:
         """Write a consistent copy to *target*, which must not exist; an interrupted copy leaves no file."""
-        part = target.with_name(f"{target.name}.part")
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
         with self.raw() as raw:
-            copies.copy_out(raw, part)
-        part.rename(target)
+            copies.copy_whole(raw, target)
 
     def quick_check(self) -> str:
         """Return ``ok``, or what SQLite found wrong."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-from sqlmodel import SQLModel
-
 from penstock.errors import StoreError
-from penstock.store import tables
+from penstock.store.sql import schema as sql
 from penstock.store.sqlite.guards import guards_hold, install_guards
 from penstock.store.sqlite.header import holds_nothing, read_header, write_header
-from penstock.store.statement import table_of
 
 if TYPE_CHECKING:
     from penstock.store.database import Database
@@ -28,17 +26,15 @@ def prepare(database: Database) -> None:
     if empty and not database.readonly:
         _create(database)
         return
-    if application != tables.APPLICATION_ID:
+    if application != sql.APPLICATION_ID:
         raise StoreError(f"{database.path} is not a Penstock database")
-    if version > tables.SCHEMA_VERSION:
+    if version > sql.SCHEMA_VERSION:
         raise StoreError(
-            f"{database.path} has schema {version}, this program supports {tables.SCHEMA_VERSION}: "
+            f"{database.path} has schema {version}, this program supports {sql.SCHEMA_VERSION}: "
             "use a newer program, or restore a backup"
         )
-    if version < tables.SCHEMA_VERSION and not database.readonly:
-        from penstock.store.migrations import upgrade
-
-        upgrade(database, version)
+    if version < sql.SCHEMA_VERSION and not database.readonly:
+        _migrate(database)
     elif not database.readonly:
         _refresh_guards(database)
 
@@ -46,7 +42,22 @@ def prepare(database: Database) -> None:
 def is_older(database: Database) -> bool:
     """Whether a newer program would migrate *database* first."""
     with database.raw() as raw:
-        return read_header(raw)[1] < tables.SCHEMA_VERSION
+        return read_header(raw)[1] < sql.SCHEMA_VERSION
+
+
+def _migrate(database: Database) -> None:
+    """Migrate in a process of its own: what that imports is not needed afterwards."""
+    database.close()
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "penstock.store.migrations", str(database.path)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip() or f"it ended with {done.returncode}"
+        raise StoreError(f"{database.path} could not be migrated: {said}")
 
 
 def _refresh_guards(database: Database) -> None:
@@ -60,13 +71,8 @@ def _refresh_guards(database: Database) -> None:
 
 def _create(database: Database) -> None:
     with database.write() as connection:
-        SQLModel.metadata.create_all(connection)
+        for statement in sql.TABLES:
+            connection.execute(statement)
         install_guards(connection)
-        default_pool = {
-            "name": "default_pool",
-            "slots": 128,
-            "description": "Tasks without a pool",
-            "include_deferred": False,
-        }
-        connection.execute(sa.insert(table_of(tables.PoolRow)), [default_pool])
-        write_header(connection, tables.APPLICATION_ID, tables.SCHEMA_VERSION)
+        connection.write(sql.DEFAULT_POOL, [("default_pool", 128, "Tasks without a pool", False)])
+        write_header(connection, sql.APPLICATION_ID, sql.SCHEMA_VERSION)

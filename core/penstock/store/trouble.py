@@ -23,6 +23,6 @@ _NUMBERS = frozenset(
 
 def of_the_machine(error: BaseException) -> bool:
     """Whether *error* comes from the machine: it passes by itself or needs space, and is not a bug."""
-    if isinstance(error, (StoreError, MemoryError, *PASSING)):
+    if isinstance(error, (StoreError, MemoryError, PASSING)):
         return True
     return isinstance(error, OSError) and error.errno in _NUMBERS

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from data.rows.shown import lines, word
 from data.rows.store import FAN, HOURLY, TODAY, Store
@@ -16,6 +15,7 @@ from penstock.clock import to_us
 from penstock.model.subject import SubjectKind
 from penstock.store.engine.records import QuarantineRecord
 from penstock.store.engine.removal import removal_of, settle_points
+from penstock.store.sqlite.connection import Connection
 
 _OF = (
     "WHERE id = (SELECT min(t.id) FROM task_instance t JOIN run r ON r.id = t.run_pk"
@@ -144,7 +144,7 @@ def _removed(store: Store, title: str, record: QuarantineRecord, damage: tuple[s
         for guard in guards:
             connection.execute(sa.text(f'DROP TRIGGER "{guard.name}"'))
         for statement in (*damage, *(guard.sql for guard in guards)):
-            connection.exec_driver_sql(statement)
+            connection.execute(statement)
         before = _tables(connection)
         try:
             found = removal_of(connection, record, to_us(NOW), "it is bad")

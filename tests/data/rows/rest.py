@@ -186,7 +186,7 @@ def _callbacks(database: Database) -> None:
 def _samples(database: Database) -> None:
     with database.read() as connection:
         live = connection.execute(sa.text("SELECT attempt_id FROM attempt WHERE end_us IS NULL ORDER BY 1"))
-        names = live.scalars().all()
+        names = live.scalars()
     for place, name in enumerate(names[1:]):
         for step in range(3):
             insert(
@@ -389,10 +389,10 @@ def _key(database: Database, row: type[SQLModel], column: str, value: str | None
     else:
         query = sa.text(f"SELECT id FROM {row.__tablename__} WHERE {column} = :value").bindparams(value=value)
     with database.read() as connection:
-        return int(connection.execute(query).scalar_one())
+        return int(connection.execute(query).scalar())
 
 
 def _attempt(database: Database, ti_id: int) -> str:
     query = sa.text("SELECT attempt_id FROM task_instance WHERE id = :key")
     with database.read() as connection:
-        return str(connection.execute(query, {"key": ti_id}).scalar_one())
+        return str(connection.execute(query, {"key": ti_id}).scalar())

@@ -21,9 +21,9 @@ from penstock.model.search import (
     XComSearch,
 )
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.store.views.search import runs as run_search
-from penstock.store.views.search import tasks as task_search
-from penstock.store.views.search import trail as trail_search
+from penstock.store.sql.views.search import runs as run_search
+from penstock.store.sql.views.search import tasks as task_search
+from penstock.store.sql.views.search import trail as trail_search
 
 
 def searches(store: Store) -> Iterator[list[str]]:

@@ -114,8 +114,8 @@ def test_states_of_ours_leave_and_are_asked_for_in_known_words(filled: Filled) -
     def become(task_id: str, state: str, attempts: int) -> None:
         key = builders.task_key(filled.database, "etl", "now", task_id)
         with filled.database.write() as connection:
-            connection.exec_driver_sql("DROP TRIGGER IF EXISTS task_instance_move")
-            connection.exec_driver_sql(f"UPDATE task_instance SET attempts = {attempts} WHERE id = {key}")
+            connection.execute("DROP TRIGGER IF EXISTS task_instance_move")
+            connection.execute(f"UPDATE task_instance SET attempts = {attempts} WHERE id = {key}")
 
     become("extract", "success", 1)
     assert states("state=success") == [("extract", "success")]

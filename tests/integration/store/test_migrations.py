@@ -15,7 +15,6 @@ from data.schemas import schema
 from penstock.errors import StoreError
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.store import migrations, tables
-from penstock.store import schema as schema_file
 from penstock.store.database import Database
 from penstock.store.engine.working_set import WorkingSet
 
@@ -35,13 +34,11 @@ def run_id(database: Database) -> str:
     return add_run(database, spec, add_dag(database, spec))
 
 
-def test_an_empty_file_that_is_migrated_is_the_same_as_a_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_file_that_is_migrated_is_the_same_as_a_new_one(tmp_path: Path) -> None:
     made, grown = tmp_path / "made.db", tmp_path / "grown.db"
     Database.open(made).close()
-    monkeypatch.setattr(schema_file, "_create", lambda database: migrations.upgrade(database, 0))
-    Database.open(grown).close()
+    grown.touch()
+    migrations.upgrade(grown)
     assert schema(grown) == schema(made)
     assert sorted(path.name for path in tmp_path.glob("grown*")) == ["grown.db"], "nothing to keep a copy of"
 
@@ -97,7 +94,7 @@ def test_a_migration_keeps_rows_and_a_copy_of_what_was(
     database.close()
     before = schema(database.path)
     request.getfixturevalue("next_revision")
-    Database.open(database.path).close()
+    migrations.upgrade(database.path)
     assert "colour" in columns_of_run(database.path)
     assert "guard_run" in schema(database.path), "the guards are made again with their table"
     raw = sqlite3.connect(database.path)
@@ -126,8 +123,35 @@ def test_a_migration_that_fails_changes_nothing(
     now = tables.SCHEMA_VERSION
     file.write_text(REVISION.format(number=now, before=now - 1, more=more))
     with pytest.raises((ValueError, StoreError), match=words):
-        Database.open(database.path)
+        migrations.upgrade(database.path)
     assert schema(database.path) == before
+
+
+def test_a_database_of_an_older_program_is_migrated_when_it_is_opened(tmp_path: Path) -> None:
+    """In a process of its own: what opens it has no use for what that imports."""
+    made, older = tmp_path / "made.db", tmp_path / "older.db"
+    Database.open(made).close()
+    older.touch()
+    migrations.upgrade(older, f"{tables.SCHEMA_VERSION - 1:04d}")
+    reader = Database.open(older, readonly=True)
+    assert reader.behind
+    reader.close()
+    Database.open(older).close()
+    assert schema(older) == schema(made)
+    assert older.with_name(f"older.db.before-{tables.SCHEMA_VERSION}").exists()
+
+
+def test_a_migration_that_fails_says_why_and_the_database_stays_as_it_was(tmp_path: Path) -> None:
+    older = tmp_path / "older.db"
+    older.touch()
+    migrations.upgrade(older, f"{tables.SCHEMA_VERSION - 1:04d}")
+    raw = sqlite3.connect(older)
+    raw.execute("DROP TABLE event")
+    raw.close()
+    before = schema(older)
+    with pytest.raises(StoreError, match=r"could not be migrated: .*no such table"):
+        Database.open(older)
+    assert schema(older) == before
 
 
 def test_a_copy_is_whole_or_is_not_there(database: Database, run_id: str, tmp_path: Path) -> None:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from pathlib import Path
-
-import pytest
 
 from data.builders import dag, task
 from drive.loop import BAD, OK, Bench
 from penstock.model.acts import Clear
-from penstock.store import migrations, schema, tables
-from penstock.store.database import Database
+from penstock.store import migrations
 from penstock.store.upkeep.health import problems
-
-
-def empty_first(path: Path, folder: Path) -> None:
-    """Make an empty database of the first revision."""
-    shutil.copytree(Path(migrations.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in (folder / "versions").glob("[0-9]*.py"):
-        if not file.name.startswith("0001"):
-            file.unlink()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(migrations, "__file__", str(folder / "__init__.py"))
-        patch.setattr(tables, "SCHEMA_VERSION", 1)
-        patch.setattr(schema, "_create", lambda database: migrations.upgrade(database, 0))
-        Database.open(path).close()
 
 
 def pour(source: Path, target: Path) -> dict[str, int]:
@@ -65,7 +48,8 @@ async def test_rows_of_the_first_release_are_kept_and_go_on(tmp_path: Path) -> N
 
     old = tmp_path / "old" / "penstock.db"
     old.parent.mkdir()
-    empty_first(old, tmp_path / "migrations")
+    old.touch()
+    migrations.upgrade(old, "0001")
     poured = pour(bench.settings.database, old)
     assert poured["run"] == 2
     assert poured["task_instance"] == 6

@@ -58,7 +58,7 @@ def test_the_database_lets_a_task_make_the_moves_of_the_table_and_no_other(
     key = task_key(database, "d", run_id, "a")
     for after in TaskState:
         with database.write() as connection:  # whatever it was before, it is *before* now
-            connection.exec_driver_sql("DROP TRIGGER guard_task_instance")
+            connection.execute("DROP TRIGGER guard_task_instance")
             connection.execute(sa.update(_task).where(_task.c.id == key).values(state=before.value))
             install_guards(connection)
         legal = after is before or (before, after) in task_edges()
@@ -70,10 +70,10 @@ def test_the_database_lets_a_run_make_the_moves_of_the_table_and_no_other(
     database: Database, run_id: str, before: RunState
 ) -> None:
     with database.read() as connection:
-        key = connection.execute(sa.select(_run.c.id).where(_run.c.run_id == run_id)).scalar_one()
+        key = connection.execute(sa.select(_run.c.id).where(_run.c.run_id == run_id)).scalar()
     for after in RunState:
         with database.write() as connection:
-            connection.exec_driver_sql("DROP TRIGGER guard_run")
+            connection.execute("DROP TRIGGER guard_run")
             connection.execute(sa.update(_run).where(_run.c.id == key).values(state=before.value))
             install_guards(connection)
         legal = after is before or (before, after) in run_edges()
@@ -84,7 +84,7 @@ def _moves(database: Database, table: sa.Table, key: int, after: str) -> bool:
     try:
         with database.write() as connection:
             connection.execute(sa.update(table).where(table.c.id == key).values(state=after))
-    except sa.exc.IntegrityError as error:
+    except sqlite3.IntegrityError as error:
         if "illegal move" not in str(error):
             raise
         return False
@@ -95,7 +95,7 @@ def test_a_task_instance_has_one_live_attempt_at_most(database: Database, run_id
     key = task_key(database, "d", run_id, "a")
     add_attempt(database, key, "000000000001-00000001", outcome=OK)
     add_attempt(database, key, "000000000001-00000002")
-    with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         add_attempt(database, key, "000000000001-00000003")
     add_attempt(database, task_key(database, "d", run_id, "b"), "000000000001-00000004")
 
@@ -104,7 +104,7 @@ def test_a_dag_has_one_run_for_a_logical_date_and_as_many_as_wanted_without(data
     spec = dag("d", task("a"))
     version = add_dag(database, spec)
     add_run(database, spec, version)
-    with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         add_run(database, spec, version, run_id="another")
     add_run(database, spec, version, run_id="first", logical_us=None)
     add_run(database, spec, version, run_id="second", logical_us=None)
@@ -117,7 +117,7 @@ def test_a_dag_has_one_active_backfill_at_most(database: Database) -> None:
     }  # fmt: skip
     insert(database, tables.BackfillRow, **values, state="success", end_us=2)
     insert(database, tables.BackfillRow, **values, state="running")
-    with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         insert(database, tables.BackfillRow, **values, state="paused")
 
 
@@ -130,8 +130,8 @@ def test_events_are_never_changed_and_stay_as_long_as_their_run(
     def refuses(statement: str) -> bool:
         try:
             with database.write() as connection:
-                connection.exec_driver_sql(statement)
-        except sa.exc.IntegrityError:
+                connection.execute(statement)
+        except sqlite3.IntegrityError:
             return True
         return False
 
@@ -149,7 +149,7 @@ def test_a_run_takes_all_that_hangs_on_it_along(database: Database, run_id: str)
         connection.execute(sa.delete(_run))
     with database.read() as connection:
         for name in ("task_instance", "attempt", "xcom"):
-            assert connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() == 0
+            assert connection.execute(f"SELECT count(*) FROM {name}").scalar() == 0
 
 
 # -- the gate ------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_a_move_over_a_row_that_is_not_as_remembered_writes_nothing_at_all(
     run, one = records(database, run_id)
     assert (run.state, one.state, one.version) == (RunState.RUNNING, TaskState.SCHEDULED, 2)
     with database.read() as connection:
-        kinds = connection.exec_driver_sql("SELECT kind FROM event").scalars().all()
+        kinds = connection.execute("SELECT kind FROM event").scalars()
     assert kinds == ["meet"]
 
 
@@ -245,7 +245,7 @@ def test_a_new_file_belongs_to_its_owner_alone_and_waits_for_the_disk(tmp_path: 
     assert stat.S_IMODE((tmp_path / "penstock.db").stat().st_mode) == 0o600
     with database.write() as connection:
         asked = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            name: connection.execute(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "fullfsync", "foreign_keys", "trusted_schema")
         }
     assert asked == {
@@ -289,10 +289,8 @@ def test_the_log_takes_its_room_before_the_first_commit_and_grows_no_more(tmp_pa
     assert database.wal_bytes() == 0
     assert (tmp_path / "penstock.db").stat().st_size <= size + (1 << 20)
     with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM pool").scalar_one() == 51
-        assert (
-            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name='room'").scalar() == 0
-        )
+        assert connection.execute("SELECT count(*) FROM pool").scalar() == 51
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name='room'").scalar() == 0
     assert database.quick_check() == "ok"
     database.close()
 
@@ -340,8 +338,8 @@ def test_reading_only_needs_a_file_and_changes_none(tmp_path: Path) -> None:
     assert not path.exists()
     Database.open(path).close()
     reader = Database.open(path, readonly=True)
-    with reader.read() as connection, pytest.raises(sa.exc.OperationalError, match="readonly"):
-        connection.exec_driver_sql("DELETE FROM pool")
+    with reader.read() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM pool")
     reader.close()
 
 
@@ -353,11 +351,11 @@ def test_a_database_that_another_process_holds_is_the_stores_trouble_and_passes(
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"), database.write() as connection:
-        connection.exec_driver_sql("UPDATE pool SET slots = 1")
+        connection.execute("UPDATE pool SET slots = 1")
     other.execute("ROLLBACK")
     other.close()
     with database.write() as connection:
-        connection.exec_driver_sql("UPDATE pool SET slots = 1")
+        connection.execute("UPDATE pool SET slots = 1")
     assert {name: pool.slots for name, pool in WorkingSet(database).pools().items()} == {"default_pool": 1}
     database.close()
 

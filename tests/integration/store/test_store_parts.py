@@ -26,6 +26,7 @@ from penstock.store.database import Database
 from penstock.store.engine.pools import ensure_pools
 from penstock.store.engine.records import ValueRecord
 from penstock.store.engine.values_file import seed_values, write_values
+from penstock.store.sql.columns import TABLES
 from penstock.store.sqlite import log
 from penstock.store.sqlite.connect import CHECKPOINT_PAGES
 from penstock.store.sqlite.copies import read_through
@@ -216,7 +217,7 @@ def test_counts_of_ended_runs_come_from_memory_until_the_run_changes(
     ],
 )
 def test_a_row_is_checked_column_by_column(row: tuple[Any, ...], said: str | None) -> None:
-    check = checked(table_of(tables.RunRow), ["id", "dag_id", "queued_us"])
+    check = checked(TABLES["run"], ["id", "dag_id", "queued_us"])
     if said is None:
         assert check(row) == row
         return
@@ -226,18 +227,18 @@ def test_a_row_is_checked_column_by_column(row: tuple[Any, ...], said: str | Non
 
 
 def test_columns_have_the_kinds_of_values_that_they_can_hold() -> None:
-    pool = checked(table_of(tables.PoolRow), ["slots", "description", "include_deferred"])
+    pool = checked(TABLES["pool"], ["slots", "description", "include_deferred"])
     assert pool((1, None, True)) == (1, None, True)
     for row in ((None, None, True), (1.5, None, True), (1, 2, True), (1, None, 7)):
         with pytest.raises(ValueError, match=r"pool\."):
             pool(row)
-    run = checked(table_of(tables.RunRow), ["stood_us", "end_us"])
+    run = checked(TABLES["run"], ["stood_us", "end_us"])
     assert run((10**18, None)) == (10**18, None)
-    sample = checked(table_of(tables.SampleRow), ["cpu_percent"])
+    sample = checked(TABLES["sample"], ["cpu_percent"])
     assert sample((1.5,)) == (1.5,)
     with pytest.raises(ValueError, match="cpu_percent is 'x'"):
         sample(("x",))
-    word = checked(table_of(tables.RunRow), ["state"], state=RunState)
+    word = checked(TABLES["run"], ["state"], state=RunState)
     assert word(("failed",)) == (RunState.FAILED,)
     with pytest.raises(ValueError, match="state is 'odd'"):
         word(("odd",))

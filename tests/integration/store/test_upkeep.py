@@ -329,8 +329,8 @@ def test_vacuum_gives_room_back(used: Settings, say: Say) -> None:
             database, tables.EventRow, at_us=to_us(NOON), actor="engine", kind="x" * 3000, reason=str(number)
         )
     with database.write() as connection:
-        connection.exec_driver_sql("DROP TRIGGER event_no_delete")
-        connection.exec_driver_sql("DELETE FROM event WHERE kind LIKE 'x%'")
+        connection.execute("DROP TRIGGER event_no_delete")
+        connection.execute("DELETE FROM event WHERE kind LIKE 'x%'")
     database.close()
     assert json.loads(say("size", "--json")[1])["free_bytes"] > 500_000
     code, out, _ = say("vacuum", "--json")

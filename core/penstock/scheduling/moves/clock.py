@@ -10,11 +10,8 @@ from penstock.model.subject import about_row
 from penstock.scheduling.world.names import NEXT_TRY, next_try
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.columns import RUN_MOMENTS, TASK_MOMENTS
 from penstock.store.engine.records import PauseRecord, QuarantineRecord, TaskRecord
-
-RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
-TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us", "began_us")
-"""The fields that are shifted."""
 
 
 def move_task(task: TaskRecord, by_us: int) -> bool:
@@ -41,7 +38,7 @@ def move_all(tick: Tick, by_us: int) -> None:
     heapq.heapify(world.alarms)
     apart = list(world.apart)
     if apart:  # in quarantine: it goes on like the others when it is taken back
-        tick.gate.shift_runs(apart, by_us, of_runs=RUN_MOMENTS, of_tasks=TASK_MOMENTS)
+        tick.gate.shift_runs(apart, by_us)
     theirs = (attempt_id for run in world.apart.values() for attempt_id, _ in run.live)
     for attempt_id in (*world.attempts, *theirs):
         tick.gate.shift_attempt(attempt_id, by_us)

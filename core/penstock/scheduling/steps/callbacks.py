@@ -9,8 +9,6 @@ again, so a callback is called at least once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from penstock.execution.executor import Absent, Exited, Lost, Observation
 from penstock.ids import instance_key, new_attempt_id
@@ -23,7 +21,7 @@ from penstock.scheduling.steps.launch import callback_facts, callback_spec
 from penstock.scheduling.steps.settle import look_beside, storable
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
-from penstock.store.engine.records import CallbackRecord, TaskRecord
+from penstock.store.engine.records import CallbackRecord, EventRecord, TaskRecord
 
 AT_ONCE = 4
 """Deliveries at the same time, besides the tasks."""
@@ -53,47 +51,47 @@ def subscribe(tick: Tick) -> None:
     events = tick.gate.events[tick.heard :]
     tick.heard += len(events)
     for event in events:
-        if event["kind"] not in _TASK_EVENTS and event["kind"] not in _RUN_EVENTS:
+        if event.kind not in _TASK_EVENTS and event.kind not in _RUN_EVENTS:
             continue
         live = _run_of(tick, event)
         if live is None:
             continue
         with live.subject:
-            if event["kind"] in _RUN_EVENTS:
+            if event.kind in _RUN_EVENTS:
                 _tell_of_run(tick, live, event)
             else:
                 _tell_of_task(tick, live, event)
 
 
-def _run_of(tick: Tick, event: Mapping[str, Any]) -> LiveRun | None:
-    key = (event["dag_id"], event["run_id"])
+def _run_of(tick: Tick, event: EventRecord) -> LiveRun | None:
+    key = (event.dag_id or "", event.run_id or "")
     pk = tick.world.by_key.get(key)
     return tick.world.leaving.get(key) if pk is None else tick.world.runs[pk]
 
 
-def _tell_of_task(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
-    spec = live.structure.tasks.get(event["task_id"])
-    kind = _TASK_EVENTS[event["kind"]]
+def _tell_of_task(tick: Tick, live: LiveRun, event: EventRecord) -> None:
+    spec = live.structure.tasks.get(event.task_id or "")
+    kind = _TASK_EVENTS[event.kind]
     if spec is None or not spec.callbacks:
         return
-    if kind == "skipped" and event["before"] == TaskState.STOPPING.value:
+    if kind == "skipped" and event.before == TaskState.STOPPING.value:
         kind = "failure"  # it was running when its run timed out; skipped is only its state
-    if kind == "skipped" and event["before"] not in _FROM_AN_ATTEMPT:
+    if kind == "skipped" and event.before not in _FROM_AN_ATTEMPT:
         return  # it did not skip itself
-    task = live.tasks[instance_key(event["task_id"], event["map_index"])]
+    task = live.tasks[instance_key(event.task_id or "", event.map_index)]
     # An empty task, or one that ended before anybody saw it run, begins and ends in one event.
-    unseen = event["before"] in (TaskState.SCHEDULED.value, TaskState.QUEUED.value)
+    unseen = event.before in (TaskState.SCHEDULED.value, TaskState.QUEUED.value)
     for told in ("execute", kind) if kind != "execute" and unseen else (kind,):
         if told == "execute" and (task.pokes or task.resumes):
             continue  # a later check of a sensor is not a start, nor is going on after a trigger
         if told in spec.callbacks:
-            add(tick, live, task, f"task_{told}", reason=event["reason"], state=event["after"])
+            add(tick, live, task, f"task_{told}", reason=event.reason, state=event.after)
 
 
-def _tell_of_run(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
-    kind = _RUN_EVENTS[event["kind"]]
+def _tell_of_run(tick: Tick, live: LiveRun, event: EventRecord) -> None:
+    kind = _RUN_EVENTS[event.kind]
     if kind in live.structure.spec.callbacks:
-        add(tick, live, telling_task(live), f"run_{kind}", reason=event["reason"], state=event["after"])
+        add(tick, live, telling_task(live), f"run_{kind}", reason=event.reason, state=event.after)
     if kind == "failure":
         pause_after_failures(tick, live)
 

@@ -6,23 +6,17 @@ import json
 from collections import defaultdict
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.model.subject import about_row
-from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.database import Database
 from penstock.store.engine.records import AssetEventRecord
+from penstock.store.query import literally
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
+from penstock.store.sql import columns
+from penstock.store.sql.engine import assets as sql
+from penstock.store.sqlite.connection import Connection
 
-_event = table_of(tables.AssetEventRow)
-_queue = table_of(tables.AssetQueueRow)
-_made = table_of(tables.RunAssetEventRow)
-_run = table_of(tables.RunRow)
-_COLUMNS = tuple(_event.c[name] for name in AssetEventRecord.__slots__)
-_event_row = checked(_event, AssetEventRecord.__slots__)
+_event_row = checked(columns.TABLES["asset_event"], AssetEventRecord.__slots__)
 
 
 def queued_events(database: Database, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
@@ -33,9 +27,8 @@ def queued_events(database: Database, sieve: Sieve | None = None) -> dict[str, l
 
 def queued(connection: Connection, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
     """Return the same with *connection*; an event that cannot be read is left out."""
-    query = sa.select(_queue.c.dag_id, *_COLUMNS).join(_event, _event.c.id == _queue.c.event_id)
     found: dict[str, list[AssetEventRecord]] = defaultdict(list)
-    rows = connection.execute(query.order_by(_event.c.id)).all()
+    rows = connection.execute(sql.QUEUED).all()
     pairs = (sieve or Sieve()).rows(
         rows, lambda row: about_row("asset_event", row[1]), lambda row: (row[0], _record(row[1:]))
     )
@@ -46,32 +39,33 @@ def queued(connection: Connection, sieve: Sieve | None = None) -> dict[str, list
 
 def events_of_run(database: Database, run_pk: int) -> tuple[AssetEventRecord, ...]:
     """Return the events that made a run, oldest first."""
-    query = sa.select(*_COLUMNS).join(_made, _made.c.event_id == _event.c.id).where(_made.c.run_pk == run_pk)
     with database.read() as connection:
-        rows = connection.execute(query.order_by(_event.c.id)).all()
+        rows = connection.execute(sql.OF_RUN, {"run_pk": run_pk}).all()
     return tuple(Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record))
 
 
 def next_event_id(database: Database) -> int:
     """Return an id that no asset event has yet."""
     with database.read() as connection:
-        return (
-            int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(_event.c.id), 0))).scalar_one()) + 1
-        )
+        return int(connection.scalar(sql.LAST)) + 1
 
 
 def newest_events(
     connection: Connection, name: str | None, uri: str | None, alias: str | None, limit: int
 ) -> list[AssetEventRecord]:
     """Return the newest events of an asset by name, by uri or by an alias, newest first."""
-    query = sa.select(*_COLUMNS).order_by(_event.c.id.desc()).limit(limit)
+    wanted: list[str] = []
+    values: dict[str, Any] = {"limit": limit}
     if name is not None:
-        query = query.where(_event.c.name == name)
+        wanted.append(sql.BY_NAME)
+        values["name"] = name
     if uri is not None:
-        query = query.where(_event.c.uri == uri)
+        wanted.append(sql.BY_URI)
+        values["uri"] = uri
     if alias is not None:
-        query = query.where(_event.c.aliases.contains(json.dumps(alias), autoescape=True))
-    rows = connection.execute(query).all()
+        wanted.append(sql.BY_ALIAS)
+        values["alias"] = f"%{literally(json.dumps(alias))}%"
+    rows = connection.execute(sql.NEWEST.where(*wanted), values).all()
     return Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record)
 
 
@@ -79,12 +73,8 @@ def runs_made_by(connection: Connection, event_ids: list[int]) -> dict[int, list
     """Return the runs that events made: event id -> (dag_id, run_id)."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for start in range(0, len(event_ids), 500):
-        query = (
-            sa.select(_made.c.event_id, _run.c.dag_id, _run.c.run_id)
-            .join(_run, _run.c.id == _made.c.run_pk)
-            .where(_made.c.event_id.in_(event_ids[start : start + 500]))
-        )
-        for event_id, dag_id, run_id in connection.execute(query):
+        some = {"events": event_ids[start : start + 500]}
+        for event_id, dag_id, run_id in connection.execute(sql.MADE, some):
             found[event_id].append((dag_id, run_id))
     return found
 
@@ -94,10 +84,7 @@ def event_counts(connection: Connection) -> dict[tuple[str, str], tuple[int, int
 
     Assets without a readable name and uri are left out.
     """
-    query = sa.select(_event.c.name, _event.c.uri, sa.func.count(), sa.func.max(_event.c.id)).group_by(
-        _event.c.name, _event.c.uri
-    )
-    rows = connection.execute(query)
+    rows = connection.execute(sql.COUNTS)
     return {
         (name, uri): (count, newest)
         for name, uri, count, newest in rows
@@ -109,7 +96,7 @@ def events_by_id(connection: Connection, ids: list[int]) -> dict[int, AssetEvent
     """Return events by id, those that can be read."""
     found: dict[int, AssetEventRecord] = {}
     for start in range(0, len(ids), 500):
-        rows = connection.execute(sa.select(*_COLUMNS).where(_event.c.id.in_(ids[start : start + 500]))).all()
+        rows = connection.execute(sql.BY_ID, {"events": ids[start : start + 500]}).all()
         records = Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record)
         found |= {record.id: record for record in records}
     return found

@@ -10,30 +10,32 @@ new record, `Gate.put` replaces one, `Gate.drop` removes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
-
-import sqlalchemy as sa
 
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, move_run, move_task
-from penstock.store import tables
 from penstock.store.database import Database
-from penstock.store.engine import batch
-from penstock.store.engine.record_kinds import KINDS, Record
-from penstock.store.engine.records import RunRecord, TaskRecord
+from penstock.store.engine.batch import Batch
+from penstock.store.engine.columns import RUN_COLUMNS, TASK_COLUMNS
+from penstock.store.engine.record_kinds import KINDS, Kind, Record
+from penstock.store.engine.records import EventRecord, RunRecord, TaskRecord
 from penstock.store.engine.removal import Removal, settle_points
 from penstock.store.engine.shift import shift_runs
-from penstock.store.statement import Statement, table_of
+from penstock.store.query import Query, Write
+from penstock.store.sql.engine import batch as sql
+from penstock.store.sql.engine import record_kinds as of_kinds
 
 ENGINE = "engine"
 """The actor of moves that no person asked for."""
 
-_task = table_of(tables.TaskInstanceRow)
-_run = table_of(tables.RunRow)
-_event = table_of(tables.EventRow)
+_task_values = attrgetter(*TASK_COLUMNS)
+_run_values = attrgetter(*RUN_COLUMNS)
+_new_task = attrgetter(*sql.INSERT_TASK.names)
+_new_run = attrgetter(*sql.INSERT_RUN.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,13 @@ class Gate:
         self.database = database
         self.now_us = 0
         self.actor = ENGINE
-        self.cursor = self._last(_event.c.seq)
-        self._run_pk = self._last(_run.c.id)
-        self._task_pk = self._last(_task.c.id)
+        self.cursor = self._last(sql.LAST_EVENT)
+        self._run_pk = self._last(sql.LAST_RUN)
+        self._task_pk = self._last(sql.LAST_TASK)
         self._reset()
 
     def _reset(self) -> None:
-        self._batch = batch.Batch()
+        self._batch = Batch()
         self._dags: set[str] = set()
         self._touched: set[tuple[str, str]] = set()
 
@@ -74,7 +76,7 @@ class Gate:
         return self._batch.empty and not self._dags
 
     @property
-    def events(self) -> Sequence[Mapping[str, Any]]:
+    def events(self) -> Sequence[EventRecord]:
         """The events collected so far, in order: rows of the trail."""
         return self._batch.events
 
@@ -102,7 +104,7 @@ class Gate:
         task.version = seen + 1
         if after in TERMINAL and (before not in TERMINAL or task.end_us is None):
             task.end_us = self.now_us if ended_us is None else ended_us
-        self._batch.tasks.append(self._row(task, batch.TASK_COLUMNS, before, seen))
+        self._batch.tasks.append(_swap(task, _task_values(task), before, seen))
         self.note(
             event.value,
             dag_id=run.dag_id,
@@ -119,7 +121,7 @@ class Gate:
         """Write fields of *task* that are not its state."""
         seen = task.version
         task.version = seen + 1
-        self._batch.tasks.append(self._row(task, batch.TASK_COLUMNS, task.state, seen))
+        self._batch.tasks.append(_swap(task, _task_values(task), task.state, seen))
         self.touch(run.dag_id, run.run_id)
 
     def move_run(self, run: RunRecord, event: RunEvent, *, reason: str | None = None) -> RunState:
@@ -129,7 +131,7 @@ class Gate:
         seen = run.version
         run.state = after
         run.version = seen + 1
-        self._batch.runs.append(self._row(run, batch.RUN_COLUMNS, before, seen))
+        self._batch.runs.append(_swap(run, _run_values(run), before, seen))
         self.note(
             f"run_{event.value}",
             dag_id=run.dag_id,
@@ -144,20 +146,8 @@ class Gate:
         """Write fields of *run* that are not its state."""
         seen = run.version
         run.version = seen + 1
-        self._batch.runs.append(self._row(run, batch.RUN_COLUMNS, run.state, seen))
+        self._batch.runs.append(_swap(run, _run_values(run), run.state, seen))
         self.touch(run.dag_id, run.run_id)
-
-    @staticmethod
-    def _row(
-        record: TaskRecord | RunRecord, columns: tuple[str, ...], before: TaskState | RunState, seen: int
-    ) -> dict[str, Any]:
-        row = {name: getattr(record, name) for name in columns}
-        row["state"] = record.state.value
-        row["version"] = record.version
-        row["b_id"] = record.id
-        row["b_version"] = seen
-        row["b_state"] = before.value
-        return row
 
     # -- new runs ------------------------------------------------------------------------------
 
@@ -169,7 +159,7 @@ class Gate:
         """
         self._run_pk += 1
         run.id = self._run_pk
-        self._batch.new_runs.append(_values(run))
+        self._batch.new_runs.append(_new_run(run))
         self.add_tasks(run, tasks)
         self.note(
             "run_create", dag_id=run.dag_id, run_id=run.run_id, after=run.state.value, reason=run.reason
@@ -181,45 +171,31 @@ class Gate:
             self._task_pk += 1
             task.id = self._task_pk
             task.run_pk = run.id
-        self._batch.new_tasks.extend(_values(task) for task in tasks)
+        self._batch.new_tasks.extend(map(_new_task, tasks))
         self.touch(run.dag_id, run.run_id)
 
     def place_task(self, task: TaskRecord, position: int) -> None:
         """Change the position of *task* in its run."""
         task.position = position
-        self._batch.after(batch.PLACE_TASK, {"b_id": task.id, "position": position})
+        self._batch.after(sql.PLACE_TASK, (position, task.id))
 
     def number_task(self, run: RunRecord, task: TaskRecord, map_index: int) -> None:
         """Change the map index of *task*; instances made in the same tick are written first."""
         task.map_index = map_index
-        self._batch.after(batch.NUMBER_TASK, {"b_id": task.id, "map_index": map_index})
+        self._batch.after(sql.NUMBER_TASK, (map_index, task.id))
         self.touch(run.dag_id, run.run_id)
 
     # -- attempts ------------------------------------------------------------------------------
 
     def record_attempt(self, task: TaskRecord, attempt_id: str, executor: str | None = None) -> None:
         """Record a launch before it is requested; *executor* is None for this machine's."""
-        self._batch.attempts.append(
-            {
-                "attempt_id": attempt_id,
-                "ti_id": task.id,
-                "try_number": task.try_number,
-                "queued_us": self.now_us,
-                "start_us": None,
-                "end_us": None,
-                "pid": None,
-                "outcome": None,
-                "log_bytes": None,
-                "executor": executor,
-                "worker": None,
-            }
-        )
+        self._batch.attempts.append((attempt_id, task.id, task.try_number, self.now_us, executor))
 
     def claim_attempt(
         self, attempt_id: str, *, start_us: int | None, pid: int | None, worker: str | None = None
     ) -> None:
         """Record that a supervisor took the attempt, on *worker* if not on this machine."""
-        self._batch.claims.append({"b_id": attempt_id, "start_us": start_us, "pid": pid, "worker": worker})
+        self._batch.claims.append((start_us, pid, worker, attempt_id))
 
     def end_attempt(
         self,
@@ -231,22 +207,14 @@ class Gate:
         log_bytes: int | None,
     ) -> None:
         """Record how an attempt ended; *outcome* is JSON."""
-        self._batch.ends.append(
-            {
-                "b_id": attempt_id,
-                "start_us": start_us,
-                "end_us": end_us,
-                "outcome": outcome,
-                "log_bytes": log_bytes,
-            }
-        )
+        self._batch.ends.append((start_us, end_us, outcome, log_bytes, attempt_id))
 
     # -- records -------------------------------------------------------------------------------
 
     def add(self, record: Record) -> None:
         """Write a record that has no row yet."""
         kind = KINDS[type(record)]
-        self._place(kind.before_runs)(kind.insert, kind.row(record, self.now_us))
+        self._write(kind, of_kinds.INSERT, record)
 
     def put(self, record: Record) -> None:
         """Write *record* over its row.
@@ -255,46 +223,42 @@ class Gate:
         others the whole row, whether or not there was one.
         """
         kind = KINDS[type(record)]
-        write = self._place(kind.before_runs)
-        if kind.update is not None:
-            write(kind.update, kind.changed(record))
+        if kind.changes:
+            self._write(kind, of_kinds.UPDATE, record)
         else:
-            write(kind.delete, kind.key(record))
-            write(kind.insert, kind.row(record, self.now_us))
+            self._write(kind, of_kinds.DELETE, record)
+            self._write(kind, of_kinds.INSERT, record)
 
     def drop(self, record: Record) -> None:
         """Remove the row of *record*, if there is one."""
-        kind = KINDS[type(record)]
-        self._place(kind.before_runs)(kind.delete, kind.key(record))
+        self._write(KINDS[type(record)], of_kinds.DELETE, record)
 
-    def _place(self, before_runs: bool) -> Callable[[Statement, Mapping[str, Any]], None]:
-        return self._batch.before if before_runs else self._batch.after
+    def _write(self, kind: Kind, statements: Mapping[str, Write], record: Record) -> None:
+        statement = statements[kind.table]
+        place = self._batch.before if kind.before_runs else self._batch.after
+        place(statement, kind.row(record, statement.names, self.now_us))
 
     def drop_xcoms(self, task: TaskRecord) -> None:
         """Remove every value that a task instance pushed."""
-        self._batch.after(batch.DELETE_XCOMS, {"b_ti_id": task.id})
+        self._batch.after(sql.DELETE_XCOMS, (task.id,))
 
     def drop_import_error(self, file: str) -> None:
         """Remove the error of a DAG file, if it has one."""
-        self._batch.after(batch.DELETE_IMPORT_ERROR, {"b_file": file})
+        self._batch.after(sql.DELETE_IMPORT_ERROR, (file,))
 
     def drop_undos(self, newest: int) -> None:
         """Forget the acts up to number *newest*, included: they can no longer be undone."""
-        self._batch.after(batch.DELETE_UNDOS, {"b_id": newest})
+        self._batch.after(sql.DELETE_UNDOS, (newest,))
 
     # -- rows outside the working set ----------------------------------------------------------
 
     def shift_attempt(self, attempt_id: str, by_us: int) -> None:
         """Shift the times of a live attempt by *by_us* microseconds, before its end in this tick."""
-        self._batch.before(batch.SHIFT_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
+        self._batch.before(sql.SHIFT_ATTEMPT, (by_us, by_us, attempt_id))
 
-    def shift_runs(
-        self, run_pks: Collection[int], by_us: int, *, of_runs: Sequence[str], of_tasks: Sequence[str]
-    ) -> None:
-        """Shift the columns *of_runs* of runs and *of_tasks* of their unfinished tasks."""
-        self._batch.last(
-            partial(shift_runs, run_pks=run_pks, by_us=by_us, of_runs=of_runs, of_tasks=of_tasks)
-        )
+    def shift_runs(self, run_pks: Collection[int], by_us: int) -> None:
+        """Shift the times of runs and of their unfinished tasks (`columns.RUN_MOMENTS`, `TASK_MOMENTS`)."""
+        self._batch.last(partial(shift_runs, run_pks=run_pks, by_us=by_us))
 
     def settle_points(self, backfill_id: str) -> None:
         """Take over into a backfill's points how their runs ended while they were not in the working set."""
@@ -320,18 +284,9 @@ class Gate:
     ) -> None:
         """Append an event."""
         self._batch.events.append(
-            {
-                "at_us": self.now_us,
-                "actor": self.actor,
-                "kind": kind,
-                "dag_id": dag_id,
-                "run_id": run_id,
-                "task_id": task_id,
-                "map_index": map_index,
-                "before": before,
-                "after": after,
-                "reason": reason,
-            }
+            EventRecord(
+                self.now_us, self.actor, kind, dag_id, run_id, task_id, map_index, before, after, reason
+            )
         )
         if dag_id:
             self.touch(dag_id, run_id)
@@ -352,7 +307,7 @@ class Gate:
             with self.database.write() as connection:
                 self._batch.write(connection)
             self.cursor += len(self._batch.events)
-            bells = tuple(str(event["reason"]) for event in self._batch.events if event["kind"] == "bell")
+            bells = tuple(str(event.reason) for event in self._batch.events if event.kind == "bell")
             return Touched(
                 frozenset(self._dags), frozenset(self._touched), self.cursor, len(self._batch.events), bells
             )
@@ -365,12 +320,15 @@ class Gate:
         The cursor is too: a commit that reported a failure may still have been carried out.
         """
         self._reset()
-        self.cursor = self._last(_event.c.seq)
+        self.cursor = self._last(sql.LAST_EVENT)
 
-    def _last(self, column: sa.Column[Any]) -> int:
+    def _last(self, number: Query) -> int:
         with self.database.read() as connection:
-            return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0))).scalar_one())
+            return int(connection.scalar(number))
 
 
-def _values(record: RunRecord | TaskRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
+def _swap(
+    record: TaskRecord | RunRecord, values: tuple[Any, ...], before: TaskState | RunState, seen: int
+) -> tuple[Any, ...]:
+    """Return the row of `SWAP_TASK` or `SWAP_RUN`: what is written, and what must be there."""
+    return (record.state.value, record.version, *values, record.id, seen, before.value)

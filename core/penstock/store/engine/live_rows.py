@@ -10,23 +10,21 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.decoding import decoder
 from penstock.errors import BadIdError, RefusedError
 from penstock.ids import check_attempt_id
 from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
-from penstock.model.callbacks import OPEN_CALLBACKS, CallbackState
+from penstock.model.callbacks import CallbackState
 from penstock.model.outcome import Outcome
 from penstock.model.pauses import PauseKind
 from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import Subject, SubjectKind, about_dag, about_row, about_run
 from penstock.model.transitions import RunEvent, TaskEvent
-from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.database import Database
+from penstock.store.engine.columns import RUN_FIELDS, TASK_FIELDS
 from penstock.store.engine.records import (
     BackfillPointRecord,
     BackfillRecord,
@@ -39,26 +37,12 @@ from penstock.store.engine.records import (
     TaskRecord,
     ValueRecord,
 )
+from penstock.store.query import Query
 from penstock.store.sieve import Sieve
-from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.engine import live_rows as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.sqlite.text import shown
-from penstock.store.statement import table_of
-from penstock.store.tables import QuarantineRow
-
-_dag = table_of(tables.DagRow)
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_pause = table_of(tables.PauseRow)
-_pool = table_of(tables.PoolRow)
-_backfill = table_of(tables.BackfillRow)
-_point = table_of(tables.BackfillPointRow)
-_callback = table_of(tables.CallbackRow)
-_value = table_of(tables.StoredValueRow)
-_quarantine = table_of(QuarantineRow)
-
-RUN_FIELDS = tuple(RunRecord.__slots__)
-_TASK_FIELDS = tuple(TaskRecord.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +61,7 @@ class Apart:
     live: tuple[tuple[str, str], ...]
 
 
-_dag_row = checked(_dag, DagRecord.__slots__)
+_dag_row = checked(TABLES["dag"], DagRecord.__slots__)
 _RUN_INTENT: Any = Literal[tuple(each.value for each in RunEvent)] | None
 _TASK_INTENT: Any = Literal[tuple(each.value for each in TaskEvent)] | None
 RUN_WORDS: dict[str, Any] = {
@@ -88,18 +72,22 @@ RUN_WORDS: dict[str, Any] = {
 }
 TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush": Rush | None}
 """Columns of runs and tasks with a fixed vocabulary, and its type."""
-_run_row = checked(_run, RUN_FIELDS, **RUN_WORDS)
-_task_row = checked(_task, _TASK_FIELDS, **TASK_WORDS)
+_run_row = checked(TABLES["run"], RUN_FIELDS, **RUN_WORDS)
+_task_row = checked(TABLES["task_instance"], TASK_FIELDS, **TASK_WORDS)
 _TASK_JSON: dict[str, msgspec.json.Decoder[Any]] = {"outcome": decoder(Outcome), "skips": decoder(list[str])}
-_pause_row = checked(_pause, PauseRecord.__slots__, kind=PauseKind)
-_pool_row = checked(_pool, PoolRecord.__slots__)
+_pause_row = checked(TABLES["pause"], PauseRecord.__slots__, kind=PauseKind)
+_pool_row = checked(TABLES["pool"], PoolRecord.__slots__)
 _backfill_row = checked(
-    _backfill, BackfillRecord.__slots__, state=BackfillState, canary=Canary | None, reprocess=Reprocess
+    TABLES["backfill"],
+    BackfillRecord.__slots__,
+    state=BackfillState,
+    canary=Canary | None,
+    reprocess=Reprocess,
 )
-_point_row = checked(_point, BackfillPointRecord.__slots__, state=BackfillPointState)
-_callback_row = checked(_callback, CallbackRecord.__slots__, state=CallbackState)
-_quarantine_row = checked(_quarantine, QuarantineRecord.__slots__, kind=SubjectKind)
-_value_row = checked(_value, ValueRecord.__slots__)
+_point_row = checked(TABLES["backfill_slot"], BackfillPointRecord.__slots__, state=BackfillPointState)
+_callback_row = checked(TABLES["callback"], CallbackRecord.__slots__, state=CallbackState)
+_quarantine_row = checked(TABLES["quarantine"], QuarantineRecord.__slots__, kind=SubjectKind)
+_value_row = checked(TABLES["stored_value"], ValueRecord.__slots__)
 
 
 class Standing:
@@ -110,10 +98,8 @@ class Standing:
 
     def quarantined(self, sieve: Sieve) -> dict[str, QuarantineRecord]:
         """Return what is in quarantine, by id, oldest first; from here on *sieve* leaves it out."""
-        columns = (_quarantine.c[name] for name in QuarantineRecord.__slots__)
-        query = sa.select(*columns).order_by(_quarantine.c.since_us, _quarantine.c.id)
         with self.database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(sql.QUARANTINE).all()
         ones = Sieve()
         found = ones.rows(
             rows,
@@ -128,7 +114,7 @@ class Standing:
     def dags(self, sieve: Sieve | None = None) -> list[DagRecord]:
         """Return every DAG, also those left out, as far as their rows can be read."""
         with self.database.read() as connection:
-            rows = connection.execute(sa.select(*(_dag.c[name] for name in DagRecord.__slots__))).all()
+            rows = connection.execute(sql.DAGS).all()
         found = []
         for row in rows:
             try:
@@ -141,45 +127,39 @@ class Standing:
 
     def active_runs(self, sieve: Sieve | None = None) -> list[tuple[RunRecord, list[TaskRecord]]]:
         """Return unfinished runs, and finished ones with a live attempt."""
-        # Each half uses an index of its own with the unfinished rows: a condition that joined the two would
-        # scan every run there ever was.
-        unfinished = sa.select(_run.c.id).where(UNFINISHED_RUNS)
-        live = (
-            sa.select(_task.c.run_pk)
-            .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
-            .where(LIVE_ATTEMPTS)
-        )
-        return self._runs(_run.c.id.in_(sa.union(unfinished, live)), sieve)
+        return self._runs(sql.ACTIVE_RUNS, {}, sieve)
 
     def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
         """Return one run, or None. Raises `RefusedError` if it cannot be read."""
         try:
-            found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id), None)
+            found = self._runs(sql.ONE_RUN, {"dag_id": dag_id, "run_id": run_id}, None)
         except ValueError as error:
             raise RefusedError(f"run {run_id} of {dag_id} cannot be read: {error}") from None
         return found[0] if found else None
 
     def apart(self, run_pks: list[int]) -> list[Apart]:
         """Return unfinished runs that are left out."""
-        heads = sa.select(
-            _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.state, _run.c.backfill_id, _run.c.version_id
-        ).where(_run.c.id.in_(run_pks))
-        live = (
-            sa.select(_task.c.run_pk, _attempt.c.attempt_id, _task.c.task_id)
-            .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
-            .where(LIVE_ATTEMPTS, _task.c.run_pk.in_(run_pks))
-        )
+        these = {"runs": run_pks}
         with self.database.read() as connection:
-            attempts = connection.execute(live).all()
-            rows = connection.execute(heads).all()
+            attempts = connection.execute(sql.LIVE_APART, these).all()
+            rows = connection.execute(sql.APART, these).all()
         return [
-            Apart(*row, tuple((each[1], each[2]) for each in attempts if each[0] == row[0])) for row in rows
+            Apart(
+                row.id,
+                row.dag_id,
+                row.run_id,
+                row.state,
+                row.backfill_id,
+                row.version_id,
+                tuple((each[1], each[2]) for each in attempts if each[0] == row.id),
+            )
+            for row in rows
         ]
 
     def pauses(self, sieve: Sieve | None = None) -> list[PauseRecord]:
         """Return every pause in force; an unreadable one stays in force, without an end."""
         with self.database.read() as connection:
-            rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
+            rows = connection.execute(sql.PAUSES).all()
         found = _strained(sieve, rows, _subject_of_pause, lambda row: PauseRecord(*_pause_row(row)))
         if sieve is not None:
             left_out = [row for row in rows if _subject_of_pause(row).id in sieve.out]
@@ -192,17 +172,15 @@ class Standing:
 
     def pools(self, sieve: Sieve | None = None) -> dict[str, PoolRecord]:
         """Return the pools by name."""
-        query = sa.select(*(_pool.c[name] for name in PoolRecord.__slots__))
         with self.database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(sql.POOLS).all()
         found = _strained(sieve, rows, lambda row: about_row("pool", shown(row[0])), _pool_record)
         return {pool.name: pool for pool in found}
 
     def values(self, sieve: Sieve | None = None) -> list[ValueRecord]:
         """Return the variables and connections of the store, by kind and name."""
-        query = sa.select(*(_value.c[name] for name in ValueRecord.__slots__))
         with self.database.read() as connection:
-            rows = connection.execute(query.order_by(_value.c.kind, _value.c.name)).all()
+            rows = connection.execute(sql.VALUES).all()
         return _strained(
             sieve,
             rows,
@@ -212,9 +190,8 @@ class Standing:
 
     def backfills(self, sieve: Sieve | None = None) -> list[tuple[BackfillRecord, list[BackfillPointRecord]]]:
         """Return backfills that have not ended, with their points in order."""
-        query = sa.select(*(_backfill.c[name] for name in BackfillRecord.__slots__))
         with self.database.read() as connection:
-            heads = connection.execute(query.where(_backfill.c.end_us.is_(None))).all()
+            heads = connection.execute(sql.BACKFILLS).all()
             return _strained(
                 sieve,
                 heads,
@@ -224,21 +201,15 @@ class Standing:
 
     def callbacks(self, sieve: Sieve | None = None) -> list[CallbackRecord]:
         """Return the callbacks that are not done, oldest first."""
-        query = (
-            sa.select(*(_callback.c[name] for name in CallbackRecord.__slots__))
-            .where(_callback.c.state.in_(OPEN_CALLBACKS))
-            .order_by(_callback.c.id)
-        )
         with self.database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(sql.CALLBACKS).all()
         return _strained(sieve, rows, lambda row: about_row("callback", row[0]), _callback_record)
 
     def _runs(
-        self, where: sa.ColumnElement[bool], sieve: Sieve | None
+        self, query: Query, values: dict[str, Any], sieve: Sieve | None
     ) -> list[tuple[RunRecord, list[TaskRecord]]]:
-        query = sa.select(*(_run.c[name] for name in RUN_FIELDS)).where(where).order_by(_run.c.id)
         with self.database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query, values).all()
             runs = _strained(sieve, rows, _subject_of_run, run_record)
             tasks = _tasks_of(connection, {run.id: run for run in runs}, sieve)
         found = [(run, tasks[run.id]) for run in runs if run.id in tasks]
@@ -261,15 +232,9 @@ def _tasks_of(
     """Return the task instances of runs, by run, without runs that have an unreadable one."""
     run_pks = list(runs)
     found: dict[int, list[TaskRecord]] = {pk: [] for pk in run_pks}
-    columns = [_task.c[name] for name in _TASK_FIELDS]
-    place = _TASK_FIELDS.index("run_pk")
+    place = TASK_FIELDS.index("run_pk")
     for start in range(0, len(run_pks), 500):
-        query = (
-            sa.select(*columns)
-            .where(_task.c.run_pk.in_(run_pks[start : start + 500]))
-            .order_by(_task.c.run_pk, _task.c.position, _task.c.map_index)
-        )
-        for row in connection.execute(query):
+        for row in connection.execute(sql.TASKS, {"runs": run_pks[start : start + 500]}):
             tasks = found.get(row[place])
             if tasks is None:
                 continue
@@ -339,11 +304,7 @@ def _value_record(row: Any) -> ValueRecord:
 def _backfill_of(connection: Connection, row: Any) -> tuple[BackfillRecord, list[BackfillPointRecord]]:
     record = BackfillRecord(*_backfill_row(row))
     json_object("backfill", "conf", record.conf)
-    points = connection.execute(
-        sa.select(*(_point.c[name] for name in BackfillPointRecord.__slots__))
-        .where(_point.c.backfill_id == record.id)
-        .order_by(_point.c.ordinal)
-    ).all()
+    points = connection.execute(sql.POINTS, {"backfill_id": record.id}).all()
     return record, [BackfillPointRecord(*_point_row(point)) for point in points]
 
 

@@ -1,23 +1,18 @@
 """How each kind of record is written: its table, its key, and the columns that change in place.
 
-The gate writes by this table (`Gate.add`, `Gate.put`, `Gate.drop`); no caller names a statement.
+The gate writes by this table (`Gate.add`, `Gate.put`, `Gate.drop`) with the statements of
+`penstock.store.statements.engine.record_kinds`; no caller names one.
 The gate writes runs, task instances, attempts and events itself: see `batch`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import SQLModel
-
-from penstock.store import tables
 from penstock.store.engine import failure_records, records
-from penstock.store.statement import Statement, table_of
-from penstock.store.tables import FailureNoteRow, FailureRow, LookRow, QuarantineRow
 
 Record = (
     records.ActRecord
@@ -59,7 +54,7 @@ class Kind:
     def __init__(
         self,
         record: type[Record],
-        row: type[SQLModel],
+        table: str,
         key: Sequence[str],
         *,
         changes: Sequence[str] = (),
@@ -69,73 +64,75 @@ class Kind:
         stamped: str | None = None,
     ) -> None:
         self.record = record
-        self.table = table_of(row)
+        self.table = table
         self.before_runs = before_runs
+        self.key = tuple(key)
         self.changes = tuple(changes)
-        self._key = tuple(key)
-        self._names = tuple(name for name in record.__slots__ if not (numbered and name == "id"))
-        self._values = attrgetter(*self._names)
-        self._as_json = tuple(as_json)
+        self.columns = tuple(name for name in record.__slots__ if not (numbered and name == "id"))
+        """The columns of a new row."""
+        if stamped is not None:
+            self.columns += (stamped,)
+        self._as_json = frozenset(as_json)
         self._stamped = stamped
-        here = [self.table.c[name] == sa.bindparam(f"b_{name}") for name in key]
-        self.insert = Statement(sa.insert(self.table))
-        self.delete = Statement(sa.delete(self.table).where(*here))
-        changed: dict[str, Any] = {name: sa.bindparam(name) for name in changes}
-        self.update = Statement(sa.update(self.table).where(*here).values(changed)) if changes else None
+        self._known: dict[tuple[str, ...], Callable[[Record, int], tuple[Any, ...]]] = {}
 
-    def row(self, record: Record, now_us: int) -> dict[str, Any]:
-        """Return the whole row of a record as it is now."""
-        row = dict(zip(self._names, self._values(record), strict=True))
-        for name in self._as_json:
-            row[name] = json.dumps(row[name])
-        if self._stamped is not None:
-            row[self._stamped] = now_us
-        return row
+    def row(self, record: Record, names: tuple[str, ...], now_us: int) -> tuple[Any, ...]:
+        """Return the values of a record as it is now for a statement's parameters, a key's with ``b_``."""
+        make = self._known.get(names)
+        if make is None:
+            make = self._known[names] = self._maker(tuple(name.removeprefix("b_") for name in names))
+        return make(record, now_us)
 
-    def key(self, record: Record) -> dict[str, Any]:
-        """Return the key of the record's row, as parameters of the statements."""
-        return {f"b_{name}": getattr(record, name) for name in self._key}
+    def _maker(self, names: tuple[str, ...]) -> Callable[[Record, int], tuple[Any, ...]]:
+        if self._as_json or self._stamped:
+            return lambda record, now_us: tuple(self._value(record, name, now_us) for name in names)
+        values = attrgetter(*names)
+        if len(names) == 1:
+            return lambda record, _: (values(record),)
+        return lambda record, _: tuple(values(record))
 
-    def changed(self, record: Record) -> dict[str, Any]:
-        """Return the columns that an update writes, and the key."""
-        return self.key(record) | {name: getattr(record, name) for name in self.changes}
+    def _value(self, record: Record, name: str, now_us: int) -> Any:
+        if name == self._stamped:
+            return now_us
+        value = getattr(record, name)
+        return json.dumps(value) if name in self._as_json else value
 
 
 _ALL = (
     Kind(
-        records.DagRecord, tables.DagRow, ["dag_id"], before_runs=True,
+        records.DagRecord, "dag", ["dag_id"], before_runs=True,
         changes=[
             "file", "version_id", "missing", "first_seen_us", "cursor_us", "cursor_start_us", "cursor_end_us",
         ],
     ),
-    Kind(records.VersionRecord, tables.DagVersionRow, ["id"], before_runs=True, changes=["spec"]),
+    Kind(records.VersionRecord, "dag_version", ["id"], before_runs=True, changes=["spec"]),
     Kind(
-        records.BackfillRecord, tables.BackfillRow, ["id"], before_runs=True,
+        records.BackfillRecord, "backfill", ["id"], before_runs=True,
         changes=["state", "max_active_runs", "end_us", "canary"],
     ),
-    Kind(records.BackfillPointRecord, tables.BackfillPointRow, ["id"], changes=["state", "run_id", "reason"]),
+    Kind(records.BackfillPointRecord, "backfill_slot", ["id"], changes=["state", "run_id", "reason"]),
     Kind(
-        records.CallbackRecord, tables.CallbackRow, ["id"],
+        records.CallbackRecord, "callback", ["id"],
         changes=["state", "tries", "attempt_id", "end_us", "reason"],
     ),
-    Kind(records.QuestionRecord, tables.QuestionRow, ["attempt_id"], changes=["reply"]),
-    Kind(records.UndoRecord, tables.UndoRow, ["id"], changes=["before"]),
-    Kind(records.LedgerRecord, tables.LedgerRow, ["id"], numbered=True, stamped="at_us"),
-    Kind(records.PauseRecord, tables.PauseRow, ["kind", "dag_id", "run_id", "task_id"]),
-    Kind(records.PoolRecord, tables.PoolRow, ["name"]),
-    Kind(records.QuarantineRecord, QuarantineRow, ["id"]),
-    Kind(records.ValueRecord, tables.StoredValueRow, ["kind", "name"]),
-    Kind(records.ImportErrorRecord, tables.ImportErrorRow, ["file"]),
-    Kind(records.MetaRecord, tables.MetaRow, ["key"]),
-    Kind(records.XComRecord, tables.XComRow, ["ti_id", "key"]),
-    Kind(records.AssetEventRecord, tables.AssetEventRow, ["id"], as_json=["extra", "aliases", "source"]),
-    Kind(records.QueuedAssetRecord, tables.AssetQueueRow, ["dag_id", "event_id"]),
-    Kind(records.RunAssetRecord, tables.RunAssetEventRow, ["run_pk", "event_id"]),
-    Kind(records.ActRecord, tables.ActRow, ["act_id"]),
-    Kind(failure_records.FailureRecord, FailureRow, ["id"], numbered=True),
-    Kind(failure_records.FailureNoteRecord, FailureNoteRow, ["fingerprint", "kind"]),
-    Kind(failure_records.LookRecord, LookRow, ["person", "place"]),
-    Kind(records.SampleRecord, tables.SampleRow, ["attempt_id", "at_us"]),
+    Kind(records.QuestionRecord, "question", ["attempt_id"], changes=["reply"]),
+    Kind(records.UndoRecord, "undo", ["id"], changes=["before"]),
+    Kind(records.LedgerRecord, "ledger", ["id"], numbered=True, stamped="at_us"),
+    Kind(records.PauseRecord, "pause", ["kind", "dag_id", "run_id", "task_id"]),
+    Kind(records.PoolRecord, "pool", ["name"]),
+    Kind(records.QuarantineRecord, "quarantine", ["id"]),
+    Kind(records.ValueRecord, "stored_value", ["kind", "name"]),
+    Kind(records.ImportErrorRecord, "import_error", ["file"]),
+    Kind(records.MetaRecord, "meta", ["key"]),
+    Kind(records.XComRecord, "xcom", ["ti_id", "key"]),
+    Kind(records.AssetEventRecord, "asset_event", ["id"], as_json=["extra", "aliases", "source"]),
+    Kind(records.QueuedAssetRecord, "asset_queue", ["dag_id", "event_id"]),
+    Kind(records.RunAssetRecord, "run_asset_event", ["run_pk", "event_id"]),
+    Kind(records.ActRecord, "act", ["act_id"]),
+    Kind(failure_records.FailureRecord, "failure", ["id"], numbered=True),
+    Kind(failure_records.FailureNoteRecord, "failure_note", ["fingerprint", "kind"]),
+    Kind(failure_records.LookRecord, "look", ["person", "place"]),
+    Kind(records.SampleRecord, "sample", ["attempt_id", "at_us"]),
 )  # fmt: skip
 KINDS: dict[type[Record], Kind] = {kind.record: kind for kind in _ALL}
 """How each kind is written."""

@@ -8,7 +8,7 @@ tables; field names are column names. How each kind is written is in `record_kin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.ids import instance_key
 from penstock.model.backfills import (
@@ -397,6 +397,8 @@ class SampleRecord:
 
 TRIGGERER = "triggerer"
 """The key of the attempt that runs triggers; absent while there is none."""
+EVENT_HORIZON = "events_from_us"
+"""The key of the time before which events may be deleted. A guard of the database has it as a literal."""
 CLOCK = "clock"
 """The key of the difference between wall clock and steady clock."""
 
@@ -407,3 +409,18 @@ class MetaRecord:
 
     key: str
     value: str
+
+
+class EventRecord(NamedTuple):
+    """An event as it is written: the columns of its table, without the number that it gets."""
+
+    at_us: int
+    actor: str
+    kind: str
+    dag_id: str | None
+    run_id: str | None
+    task_id: str | None
+    map_index: int
+    before: str | None
+    after: str | None
+    reason: str | None

@@ -11,12 +11,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.engine.records import ValueRecord
-from penstock.store.statement import table_of
+from penstock.store.query import picked
+from penstock.store.sql.engine import values_file as sql
 
 VERSION = 1
 
@@ -56,4 +54,4 @@ def seed_values(database: Database, data: bytes) -> None:
     ]
     if rows:
         with database.write() as connection:
-            connection.execute(sa.insert(table_of(tables.StoredValueRow)), rows)
+            connection.write(sql.INSERT, picked(sql.INSERT.names, rows))

@@ -11,17 +11,14 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.store.sqlite.text import Raw
 
 _BUSY_MS = 5_000
 _WAL_LIMIT = 64 << 20
 CHECKPOINT_PAGES = 4_000
 """Pages (4 KiB) in the log before it is moved into the database, which takes some milliseconds."""
-WRITES = "write"
-"""The key in a connection's ``info`` that makes it begin a write transaction."""
+FOR_WRITING = "BEGIN IMMEDIATE"
+"""How a transaction begins that writes: it waits for others here, and not at its first write."""
 
 
 def make_file(path: Path) -> None:
@@ -29,35 +26,23 @@ def make_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def open_file(path: Path, *, readonly: bool) -> sa.Engine:
-    """Return an engine over a database file that exists; nothing is read yet."""
+def open_file(path: Path, *, readonly: bool) -> Raw:
+    """Return a connection to a database file that exists."""
     target = f"file:{quote(str(path))}?mode={'ro' if readonly else 'rw'}"  # never made here: see `make_file`
-
-    def connect() -> sqlite3.Connection:
-        raw = sqlite3.connect(
-            target,
-            uri=True,
-            isolation_level=None,
-            timeout=_BUSY_MS / 1000,
-            check_same_thread=False,
-            factory=Raw,
-        )
-        try:
-            _settle(raw, readonly=readonly)
-        except BaseException:
-            raw.close()
-            raise
-        return raw
-
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool, pool_size=4)
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # The driver's own transactions are switched off: it would begin deferred ones, which fail
-        # with BUSY at the first write instead of waiting.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(WRITES) else "BEGIN")
-
-    return engine
+    raw = sqlite3.connect(
+        target,
+        uri=True,
+        isolation_level=None,  # the driver's own transactions fail with BUSY at the first write
+        timeout=_BUSY_MS / 1000,
+        check_same_thread=False,
+        factory=Raw,
+    )
+    try:
+        _settle(raw, readonly=readonly)
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 def _settle(raw: sqlite3.Connection, *, readonly: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -26,6 +27,15 @@ class Read:
 def copy_out(raw: sqlite3.Connection, target: Path) -> None:
     """Write what a connection sees to *target*, an empty file."""
     raw.execute("VACUUM INTO ?", (str(target),))
+
+
+def copy_whole(raw: sqlite3.Connection, target: Path) -> None:
+    """Write what a connection sees to *target*, which must not exist; an interrupted copy leaves no file."""
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+    copy_out(raw, part)
+    part.rename(target)
 
 
 def copy_file(source: Path, target: Path) -> None:

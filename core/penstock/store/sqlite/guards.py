@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.model.transitions import run_edges, task_edges
-from penstock.store import tables
-from penstock.store.statement import table_of
-
-EVENT_HORIZON = "events_from_us"
-"""The key in ``meta`` of the time before which events may be deleted. A guard has it as a literal."""
+from penstock.store.sql import schema as sql
+from penstock.store.sqlite.connection import Connection
 
 # A statement that slips past the gate is refused by the database itself.
 _GUARD = """
@@ -40,38 +34,37 @@ BEGIN SELECT RAISE(ABORT, 'events stay'); END
 
 def guards_hold(connection: Connection) -> bool:
     """Whether the database has this program's guards and moves."""
-    edge = table_of(tables.EdgeRow)
-    known = {tuple(row) for row in connection.execute(sa.select(edge.c.subject, edge.c.before, edge.c.after))}
-    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    known = {tuple(row) for row in connection.execute(sql.EDGES)}
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     found: dict[str, str] = {row[0]: row[1] for row in rows}
-    edges = {(row["subject"], row["before"], row["after"]) for row in _edges()}
-    return known == edges and all(_words(found.get(name)) == _words(text) for name, text in _TRIGGERS.items())
+    return known == set(_edges()) and all(
+        _words(found.get(name)) == _words(text) for name, text in _TRIGGERS.items()
+    )
 
 
 def install_guards(connection: Connection) -> None:
     """Fill the table of legal moves and create the triggers that use it."""
-    edge = table_of(tables.EdgeRow)
-    connection.execute(sa.delete(edge))
-    connection.execute(sa.insert(edge), _edges())
+    connection.execute(sql.DROP_EDGES)
+    connection.write(sql.ADD_EDGE, _edges())
     drop_guards(connection)
     for trigger in _TRIGGERS.values():
-        connection.exec_driver_sql(trigger)
+        connection.execute(trigger)
 
 
 def drop_guards(connection: Connection) -> None:
     """Drop the triggers; a table cannot be recreated under them."""
     for name in _TRIGGERS:
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def _words(statement: str | None) -> list[str]:
     return (statement or "").split()
 
 
-def _edges() -> list[dict[str, str]]:
-    """Return the legal moves as rows."""
+def _edges() -> list[tuple[str, str, str]]:
+    """Return the legal moves as rows: subject, state before, state after."""
     return [
-        {"subject": subject, "before": before.value, "after": after.value}
+        (subject, before.value, after.value)
         for subject, edges in (("task_instance", task_edges()), ("run", run_edges()))
         for before, after in sorted(edges)
         if before is not after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy.engine import Connection
+from penstock.store.sqlite.connection import Connection
 
 
 def read_header(raw: sqlite3.Connection) -> tuple[int, int]:
@@ -15,8 +15,8 @@ def read_header(raw: sqlite3.Connection) -> tuple[int, int]:
 
 def write_header(connection: Connection, application: int, schema: int) -> None:
     """Write both, in the transaction that *connection* is in."""
-    connection.exec_driver_sql(f"PRAGMA application_id = {application}")
-    connection.exec_driver_sql(f"PRAGMA user_version = {schema}")
+    connection.execute(f"PRAGMA application_id = {application}")
+    connection.execute(f"PRAGMA user_version = {schema}")
 
 
 def holds_nothing(raw: sqlite3.Connection) -> bool:

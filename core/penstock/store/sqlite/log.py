@@ -7,9 +7,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.engine import Connection
-
 from penstock.store.sqlite.connect import CHECKPOINT_PAGES
+from penstock.store.sqlite.connection import Connection
 
 _ROOM_TO_RESERVE = 64 << 20
 """With less free disk space than this, in bytes, the log is kept small and gets no space in advance."""
@@ -37,14 +36,14 @@ def has_room_to_reserve(database: Path) -> bool:
 
 def keep_small(connection: Connection) -> None:
     """Move the log into the database early, to leave the space for tasks."""
-    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_FEW_PAGES}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_FEW_PAGES}")
 
 
 def fill(connection: Connection) -> None:
     """Write as much as the log usually has, and roll it back: the log keeps the disk space."""
     # More than the page cache, so it is written to the log before the rollback.
-    connection.exec_driver_sql("CREATE TABLE room (bytes BLOB)")
-    connection.exec_driver_sql("INSERT INTO room VALUES (zeroblob(?))", (CHECKPOINT_PAGES * 4096,))
+    connection.execute("CREATE TABLE room (bytes BLOB)")
+    connection.execute("INSERT INTO room VALUES (zeroblob(?))", (CHECKPOINT_PAGES * 4096,))
     connection.rollback()
 
 

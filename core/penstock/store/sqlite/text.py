@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
 _READS = ("SELECT", "WITH")
 
 
@@ -32,10 +30,8 @@ def as_it_is(raw: bytes) -> str | bytes:
 
 
 @contextmanager
-def for_people(connection: Connection) -> Iterator[None]:
-    """Let *connection* return text that is not UTF-8 in readable form, in this block."""
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, Raw)
+def for_people(raw: Raw) -> Iterator[None]:
+    """Let a connection return text that is not UTF-8 in readable form, in this block."""
     raw.otherwise = shown
     try:
         yield

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from penstock.store.sqlite.connection import Connection
 
 
 def quick_check(raw: sqlite3.Connection) -> str:
@@ -15,13 +14,13 @@ def quick_check(raw: sqlite3.Connection) -> str:
 
 def damages(connection: Connection, most: int) -> list[str]:
     """Return up to *most* problems of the file."""
-    said = connection.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars().all()
+    said = connection.execute(f"PRAGMA integrity_check({most})").scalars()
     return [str(line) for line in said if line != "ok"]
 
 
 def lost_parents(connection: Connection, most: int) -> list[tuple[str, int, str]]:
     """Return up to *most* rows that refer to a missing row: (table, row number, other table)."""
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(most)
+    broken = connection.execute("PRAGMA foreign_key_check").all()[:most]
     return [(table, number, parent) for table, number, parent, _ in broken]
 
 
@@ -33,14 +32,14 @@ def check_parents(raw: sqlite3.Connection, *, at_once: bool) -> None:
 def bytes_by_table(connection: Connection) -> dict[str, int] | None:
     """Return the bytes of each table with its indexes; None if this SQLite was built without dbstat."""
     owners: dict[str, str] = {
-        row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master")
+        row[0]: row[1] for row in connection.execute("SELECT name, tbl_name FROM sqlite_master")
     }
     found: dict[str, int] = {}
     try:
-        for name, size in connection.exec_driver_sql("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"):
+        for name, size in connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"):
             table = owners.get(name, name)
             found[table] = found.get(table, 0) + size
-    except sa.exc.OperationalError:
+    except sqlite3.OperationalError:
         return None
     return found
 
@@ -53,4 +52,4 @@ def free_bytes(raw: sqlite3.Connection) -> int:
 
 def commits_of_others(connection: Connection) -> int:
     """Return a number that changes when another connection has committed."""
-    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+    return int(connection.scalar("PRAGMA data_version"))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.errors import StoreError
-from penstock.store import tables
 from penstock.store.network import network_file_system
+from penstock.store.sql.schema import APPLICATION_ID, SCHEMA_VERSION
 from penstock.store.sqlite.copies import COPY_FAILED, copy_file, fold_log, logs_of, read_through, shrink_file
 
 
@@ -58,15 +58,14 @@ def prove(path: Path) -> Copy:
     if not path.is_file():
         raise StoreError(f"{path} does not exist")
     try:
-        found = read_through(path, tables.APPLICATION_ID, tables.SCHEMA_VERSION)
+        found = read_through(path, APPLICATION_ID, SCHEMA_VERSION)
     except COPY_FAILED as error:
         raise StoreError(f"{path} is not a complete SQLite database: {error}") from None
-    if found.application != tables.APPLICATION_ID:
+    if found.application != APPLICATION_ID:
         raise StoreError(f"{path} is not a Penstock database")
-    if found.schema > tables.SCHEMA_VERSION:
+    if found.schema > SCHEMA_VERSION:
         raise StoreError(
-            f"{path} has schema {found.schema}, this program supports {tables.SCHEMA_VERSION}: "
-            "use a newer program"
+            f"{path} has schema {found.schema}, this program supports {SCHEMA_VERSION}: use a newer program"
         )
     if found.damage is not None:
         raise StoreError(f"{path} is damaged: {found.damage}")

@@ -8,30 +8,20 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-from sqlmodel import SQLModel
-
 from penstock.errors import StoreError
 from penstock.model.states import TaskState
-from penstock.model.transitions import RunEvent, TaskEvent
-from penstock.store import tables
+from penstock.model.transitions import TaskEvent
 from penstock.store.database import Database
-from penstock.store.sqlite.errors import UNREADABLE, driver_text
+from penstock.store.sql.schema import APPLICATION_ID, SCHEMA_VERSION
+from penstock.store.sql.upkeep import health as sql
+from penstock.store.sqlite.connection import Connection
+from penstock.store.sqlite.errors import UNREADABLE
 from penstock.store.sqlite.header import read_header
 from penstock.store.sqlite.whole import bytes_by_table, damages, lost_parents
-from penstock.store.statement import table_of
 
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_event = table_of(tables.EventRow)
-_sample = table_of(tables.SampleRow)
-_version = table_of(tables.DagVersionRow)
 _MOST = 100
 """Problems of one kind that are listed one by one."""
 _TASK_MOVES = frozenset(event.value for event in TaskEvent)
-_RUN_MOVES = frozenset({"run_create", *(f"run_{event.value}" for event in RunEvent)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,7 @@ def _reading(database: Database) -> Iterator[Connection]:
         with database.read() as connection:
             yield connection
     except UNREADABLE as error:
-        raise StoreError(f"{database.path} cannot be read: {driver_text(error)}") from None
+        raise StoreError(f"{database.path} cannot be read: {error}") from None
 
 
 def table_sizes(database: Database) -> list[TableSize]:
@@ -79,16 +69,15 @@ def table_sizes(database: Database) -> list[TableSize]:
 
     Raises `StoreError` if the database cannot be read.
     """
-    known = SQLModel.metadata.sorted_tables
     with _reading(database) as connection:
         pages = bytes_by_table(connection)
         found = [
             TableSize(
-                str(table.name),
-                int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()),
-                None if pages is None else pages.get(table.name, 0),
+                table,
+                int(connection.scalar(count)),
+                None if pages is None else pages.get(table, 0),
             )
-            for table in known
+            for table, count in sql.ROWS.items()
         ]
     return sorted(found, key=lambda size: (-(size.bytes or 0), -size.rows, size.table))
 
@@ -98,25 +87,11 @@ def dag_sizes(database: Database) -> list[DagSize]:
 
     Raises `StoreError` if the database cannot be read.
     """
-    tasks = _run.join(_task, _task.c.run_pk == _run.c.id)
-    attempts = tasks.join(_attempt, _attempt.c.ti_id == _task.c.id)
-    count = sa.func.count()
     found: dict[str, dict[str, int]] = {}
     with _reading(database) as connection:
-        for name, value, table in (
-            ("runs", count, _run),
-            ("tasks", count, tasks),
-            ("attempts", count, attempts),
-            ("log_bytes", sa.func.coalesce(sa.func.sum(_attempt.c.log_bytes), 0), attempts),
-            ("samples", count, attempts.join(_sample, _sample.c.attempt_id == _attempt.c.attempt_id)),
-        ):
-            for dag_id, amount in connection.execute(
-                sa.select(_run.c.dag_id, value).select_from(table).group_by(_run.c.dag_id)
-            ):
+        for name, query in sql.OF_DAGS.items():
+            for dag_id, amount in connection.execute(query):
                 found.setdefault(dag_id, {})[name] = int(amount)
-        of_dags = sa.select(_event.c.dag_id, count).where(_event.c.dag_id.is_not(None))
-        for dag_id, amount in connection.execute(of_dags.group_by(_event.c.dag_id)):
-            found.setdefault(dag_id, {})["events"] = int(amount)
     names = ("runs", "tasks", "attempts", "events", "samples", "log_bytes")
     sizes = [DagSize(dag_id, **{name: row.get(name, 0) for name in names}) for dag_id, row in found.items()]
     return sorted(sizes, key=lambda size: (-size.log_bytes, -size.runs, size.dag_id))
@@ -128,7 +103,7 @@ def oldest_run(database: Database) -> int | None:
     Raises `StoreError` if the database cannot be read.
     """
     with _reading(database) as connection:
-        found: int | None = connection.execute(sa.select(sa.func.min(_run.c.run_after_us))).scalar_one()
+        found: int | None = connection.scalar(sql.OLDEST_RUN)
     return found
 
 
@@ -144,10 +119,10 @@ def _problems(database: Database) -> Iterator[Problem]:
     with _reading(database) as connection:
         with database.raw() as raw:
             application, schema = read_header(raw)
-        if application != tables.APPLICATION_ID:
+        if application != APPLICATION_ID:
             yield Problem("schema", f"application_id is {application:#x}: not a Penstock database")
-        if schema != tables.SCHEMA_VERSION:
-            yield Problem("schema", f"schema {schema}, this program's is {tables.SCHEMA_VERSION}")
+        if schema != SCHEMA_VERSION:
+            yield Problem("schema", f"schema {schema}, this program's is {SCHEMA_VERSION}")
         yield from (Problem("file", line) for line in damages(connection, _MOST))
         for table, number, parent in lost_parents(connection, _MOST):
             yield Problem("reference", f"row {number} of {table} refers to a {parent} that does not exist")
@@ -160,23 +135,9 @@ def _problems(database: Database) -> Iterator[Problem]:
 
 def _contradictions(connection: Connection) -> Iterator[str]:
     """Replay the events of each run, and yield where they do not lead to the states in the rows."""
-    trail = (
-        sa.select(
-            _event.c.dag_id, _event.c.run_id, _event.c.task_id, _event.c.map_index, _event.c.kind,
-            _event.c.before, _event.c.after,
-        )
-        .where(_event.c.run_id.is_not(None), _event.c.kind.in_(sorted(_TASK_MOVES | _RUN_MOVES)))
-        .order_by(_event.c.dag_id, _event.c.run_id, _event.c.seq)
-    )  # fmt: skip
-    runs = {
-        (str(row.dag_id), str(row.run_id)): (row.id, row.state)
-        for row in connection.execute(sa.select(_run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.state))
-    }
-    states = sa.select(_task.c.task_id, _task.c.map_index, _task.c.state).where(
-        _task.c.run_pk == sa.bindparam("pk")
-    )
+    runs = {(str(row.dag_id), str(row.run_id)): (row.id, row.state) for row in connection.execute(sql.RUNS)}
     seen: set[tuple[str, str]] = set()
-    for key, events in groupby(connection.execute(trail), key=lambda row: (row.dag_id, row.run_id)):
+    for key, events in groupby(connection.execute(sql.TRAIL), key=lambda row: (row.dag_id, row.run_id)):
         if key not in runs:
             continue
         seen.add(key)
@@ -194,7 +155,7 @@ def _contradictions(connection: Connection) -> Iterator[str]:
             reached[place] = row.after
         if reached.get((None, -1)) != state:
             yield f"{name} is {state}; its events lead to {reached.get((None, -1))}"
-        for task_id, map_index, state in connection.execute(states, {"pk": pk}):
+        for task_id, map_index, state in connection.execute(sql.STATES, {"key": pk}):
             led = reached.get((task_id, _place(task_id, map_index)), TaskState.PENDING.value)
             if led != state:
                 yield f"{_named(name, task_id, map_index)} is {state}; its events lead to {led}"
@@ -220,4 +181,4 @@ def sources(database: Database) -> set[str]:
     Raises `StoreError` if the database cannot be read.
     """
     with _reading(database) as connection:
-        return {str(each) for each in connection.execute(sa.select(_version.c.source_hash)).scalars()}
+        return {str(each) for each in connection.execute(sql.SOURCES).scalars()}

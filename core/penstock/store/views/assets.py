@@ -7,24 +7,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us
 from penstock.model.assets import AssetCondition, AssetSpec, describe, lacking, leaves
-from penstock.model.pauses import PauseKind
 from penstock.model.spec import DagSpec
 from penstock.model.subject import about_row
 from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow, AssetTask
-from penstock.store import tables
 from penstock.store.engine.assets import event_counts, events_by_id, newest_events, queued, runs_made_by
 from penstock.store.engine.records import AssetEventRecord
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
+from penstock.store.sql.views import assets as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.versions import Versions
-
-_dag = table_of(tables.DagRow)
-_pause = table_of(tables.PauseRow)
 
 
 class _Gathered:
@@ -44,12 +37,10 @@ class _Gathered:
 
 def read_assets(connection: Connection, versions: Versions) -> list[AssetRow]:
     """Return every asset and alias that a DAG knows or that ever changed, by name."""
-    rows = connection.execute(sa.select(_dag.c.dag_id, _dag.c.version_id).where(~_dag.c.missing)).all()
+    rows = connection.execute(sql.DAGS).all()
     kept = versions.load(connection, {row.version_id for row in rows})
     waiting = queued(connection)
-    paused = set(
-        connection.execute(sa.select(_pause.c.dag_id).where(_pause.c.kind == PauseKind.SCHEDULE)).scalars()
-    )
+    paused = set(connection.execute(sql.PAUSED).scalars())
     found: dict[tuple[str, str], _Gathered] = {}
     specs = [kept[row.version_id].spec for row in rows]
     for spec in specs:

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.executor_settings import LOCAL
@@ -17,26 +14,19 @@ from penstock.model.states import RUN_TERMINAL
 from penstock.model.subject import about_row
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.xcoms import XComSource
-from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import attempts as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.runs import run_row
 from penstock.store.views.task_rows import outcome_view
 
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_sample = table_of(tables.SampleRow)
-_run = table_of(tables.RunRow)
-_xcom = table_of(tables.XComRow)
-_callback = table_of(tables.CallbackRow)
-_MOST_SOURCES = 10_000
-_MOST_ATTEMPTS = 10_000
 _NUMBERS = {
-    name: checked(_attempt, [name])
+    name: checked(TABLES["attempt"], [name])
     for name in ("try_number", "queued_us", "start_us", "end_us", "pid", "log_bytes")
 }
-_checked_sample = checked(_sample, [column.name for column in _sample.c])
+_checked_sample = checked(TABLES["sample"], TABLES["sample"].names)
 
 
 def read_attempts(
@@ -47,19 +37,12 @@ def read_attempts(
     Raises `UnknownError` for a run or task that does not exist.
     """
     run = run_row(connection, dag_id, run_id)
-    task = connection.execute(
-        sa.select(_task.c.id).where(
-            _task.c.run_pk == run.id, _task.c.task_id == task_id, _task.c.map_index == map_index
-        )
-    ).first()
+    wanted = {"run_pk": run.id, "task_id": task_id, "map_index": map_index}
+    task = connection.execute(sql.TASK, wanted).first()
     if task is None:
         raise UnknownError(f"run {run_id} of DAG {dag_id} has no task {instance_key(task_id, map_index)}")
-    query = (
-        sa.select(_attempt)
-        .where(_attempt.c.ti_id == task.id)
-        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
-    )
-    return [_attempt_view(row, (dag_id, run_id), task_id, map_index) for row in connection.execute(query)]
+    rows = connection.execute(sql.OF_TASK, {"ti_id": task.id})
+    return [_attempt_view(row, (dag_id, run_id), task_id, map_index) for row in rows]
 
 
 def read_run_attempts(
@@ -67,16 +50,8 @@ def read_run_attempts(
 ) -> list[AttemptRow]:
     """Return every attempt of *tasks* of a run, oldest first; of a mapped task those of all instances."""
     run = run_row(connection, dag_id, run_id)
-    query = (
-        sa.select(_attempt, _task.c.task_id, _task.c.map_index)
-        .join(_task, _task.c.id == _attempt.c.ti_id)
-        .where(_task.c.run_pk == run.id, _task.c.task_id.in_(list(tasks)))
-        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
-        .limit(_MOST_ATTEMPTS)
-    )
-    return [
-        _attempt_view(row, (dag_id, run_id), row.task_id, row.map_index) for row in connection.execute(query)
-    ]
+    rows = connection.execute(sql.OF_RUN, {"run_pk": run.id, "tasks": tasks})
+    return [_attempt_view(row, (dag_id, run_id), row.task_id, row.map_index) for row in rows]
 
 
 class Printed(NamedTuple):
@@ -94,21 +69,10 @@ class Printed(NamedTuple):
 def read_printed(connection: Connection, dag_id: str, run_id: str, since: int) -> tuple[bool, list[Printed]]:
     """Return whether a run goes on, and its attempts that had not ended at *since*, oldest first."""
     run = run_row(connection, dag_id, run_id)
-    query = (
-        sa.select(
-            _attempt.c.attempt_id, _task.c.task_id, _task.c.map_index, _attempt.c.try_number,
-            _attempt.c.queued_us, _attempt.c.start_us, _attempt.c.end_us,
-        )
-        .join(_task, _task.c.id == _attempt.c.ti_id)
-        .where(_task.c.run_pk == run.id)
-        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
-        .limit(_MOST_ATTEMPTS)
-    )  # fmt: skip
-    if since:
-        query = query.where(sa.or_(_attempt.c.end_us.is_(None), _attempt.c.end_us >= since))
+    query = sql.PRINTED.where(sql.ENDED_SINCE) if since else sql.PRINTED
     rows = [
         Printed(*row)
-        for row in connection.execute(query)
+        for row in connection.execute(query, {"run_pk": run.id, "since": since})
         if all(isinstance(number, int) for number in (row.try_number, row.queued_us))
     ]
     return run.state not in RUN_TERMINAL, rows
@@ -151,8 +115,8 @@ def has_ended(connection: Connection, attempt_id: str) -> bool:
     Raises `UnknownError` if it does not exist.
     """
     check_attempt_id(attempt_id)
-    for table in (_attempt, _callback):
-        row = connection.execute(sa.select(table.c.end_us).where(table.c.attempt_id == attempt_id)).first()
+    for query in sql.ENDS:
+        row = connection.execute(query, {"attempt_id": attempt_id}).first()
         if row is not None:
             return row.end_us is not None
     raise UnknownError(f"attempt {attempt_id} does not exist")
@@ -161,8 +125,7 @@ def has_ended(connection: Connection, attempt_id: str) -> bool:
 def read_samples(connection: Connection, attempt_id: str) -> list[Sample]:
     """Return the resource samples of an attempt, oldest first."""
     has_ended(connection, attempt_id)
-    query = sa.select(_sample).where(_sample.c.attempt_id == attempt_id).order_by(_sample.c.at_us)
-    rows = connection.execute(query).all()
+    rows = connection.execute(sql.SAMPLES, {"attempt_id": attempt_id}).all()
     return Sieve().rows(rows, lambda row: about_row("sample", row.at_us), _sample_view)
 
 
@@ -190,20 +153,11 @@ def read_xcom_sources(
 
     They are of one run, or of every run with a logical date up to *until*.
     """
-    query = (
-        sa.select(_run.c.run_id, _task.c.task_id, _task.c.map_index, _xcom.c.attempt_id)
-        .join(_task, _task.c.id == _xcom.c.ti_id)
-        .join(_run, _run.c.id == _task.c.run_pk)
-        .where(_run.c.dag_id == dag_id, _task.c.task_id.in_(list(task_ids)), _xcom.c.key == key)
-        .order_by(_run.c.logical_us.desc(), _run.c.id.desc(), _task.c.map_index)
-        .limit(_MOST_SOURCES)
-    )
-    if run_id is not None:
-        query = query.where(_run.c.run_id == run_id)
-    if until is not None:
-        query = query.where(_run.c.logical_us <= opt_us(until))
+    values = {"dag_id": dag_id, "tasks": task_ids, "key": key, "run_id": run_id, "until": opt_us(until)}
+    wanted = ([] if run_id is None else [sql.IN_RUN]) + ([] if until is None else [sql.UNTIL])
+    rows = connection.execute(sql.SOURCES.where(*wanted), values)
     return [
         XComSource(run_id=row[0], task_id=row[1], map_index=row[2], attempt_id=row[3])
-        for row in connection.execute(query)
+        for row in rows
         if row[3] is not None
     ]

@@ -6,21 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
 from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
-from penstock.model.pauses import PauseKind
-from penstock.model.states import TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.pools import PoolRow, SlotUse
-from penstock.store import tables
 from penstock.store.checked import checked, json_object, known
-from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
-from penstock.store.statement import table_of
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import backfills as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.quarantine import NEVER, reasons
 from penstock.store.views.runs import AnyRow, known_dag
 from penstock.store.views.versions import StoredVersion, Versions
@@ -28,49 +23,12 @@ from penstock.store.views.versions import StoredVersion, Versions
 _MOST_WAITING = 100
 """Waiting task instances that are named for each pool."""
 
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_pool = table_of(tables.PoolRow)
-_backfill = table_of(tables.BackfillRow)
-_NAMES = [column.name for column in _backfill.c]
-_backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None, reprocess=Reprocess)
-_point = table_of(tables.BackfillPointRow)
-_point_row = checked(_point, ["logical_us", "state", "run_id", "reason"], state=BackfillPointState)
-_pause = table_of(tables.PauseRow)
-
-_WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
-_HOLDING = (
-    sa.select(*_WHO)
-    .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
-    .where(LIVE_ATTEMPTS)
-    .order_by(_attempt.c.queued_us)
+_NAMES = TABLES["backfill"].names
+_backfill_row = checked(
+    TABLES["backfill"], _NAMES, state=BackfillState, canary=Canary | None, reprocess=Reprocess
 )
-_WAITING = (
-    sa.select(*_WHO)
-    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(UNFINISHED_RUNS, _task.c.state == TaskState.SCHEDULED)
-    .order_by(_run.c.run_after_us, _task.c.id)
-)
-_FROZEN = sa.select(_pause.c.by).where(
-    _pause.c.kind == PauseKind.FREEZE, _pause.c.dag_id == sa.bindparam("dag_id")
-)
-_DEFERRED = (
-    sa.select(*_WHO)
-    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(UNFINISHED_RUNS, _task.c.state == TaskState.DEFERRED)
-)
-_POINTS = (
-    sa.select(
-        _point.c.logical_us, _point.c.state, _point.c.run_id, _point.c.reason, _run.c.state.label("run_state")
-    )
-    .select_from(
-        _point.outerjoin(
-            _run, sa.and_(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == _point.c.run_id)
-        )
-    )
-    .where(_point.c.backfill_id == sa.bindparam("backfill_id"))
-    .order_by(_point.c.ordinal)
+_point_row = checked(
+    TABLES["backfill_slot"], ["logical_us", "state", "run_id", "reason"], state=BackfillPointState
 )
 
 
@@ -79,11 +37,11 @@ def read_pools(connection: Connection, versions: Versions, *, in_parts: bool = F
 
     With *in_parts* also ``held`` and ``wanted``.
     """
-    holding = connection.execute(_HOLDING).all()
-    waiting = connection.execute(_WAITING).all()
-    pools = connection.execute(sa.select(_pool).order_by(_pool.c.name)).all()
+    holding = connection.execute(sql.HOLDING).all()
+    waiting = connection.execute(sql.WAITING).all()
+    pools = connection.execute(sql.POOLS).all()
     counting = {row.name for row in pools if row.include_deferred}
-    deferred = connection.execute(_DEFERRED).all() if counting else []
+    deferred = connection.execute(sql.DEFERRED).all() if counting else []
     kept = versions.load(connection, {row.version_id for row in (*holding, *waiting, *deferred)})
     held: dict[str, list[SlotUse]] = defaultdict(list)
     wanted: dict[str, list[SlotUse]] = defaultdict(list)
@@ -136,19 +94,14 @@ def task_name(use: SlotUse) -> str:
 
 def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillRow]:
     """Return backfills, newest first, with their counts and without their points."""
-    query = sa.select(_backfill).order_by(_backfill.c.id.desc())
-    counting = sa.select(_point.c.backfill_id, _point.c.state, sa.func.count()).group_by(
-        _point.c.backfill_id, _point.c.state
-    )
+    query, counting, values = sql.ALL, sql.COUNTS, {"dag_id": dag_id}
     if dag_id is not None:
         known_dag(connection, dag_id)
-        query = query.where(_backfill.c.dag_id == dag_id)
-        ids = sa.select(_backfill.c.id).where(_backfill.c.dag_id == dag_id)
-        counting = counting.where(_point.c.backfill_id.in_(ids))
+        query, counting = query.where(sql.OF_DAG), counting.where(sql.POINTS_OF_DAG)
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    for backfill_id, state, count in connection.execute(counting):
+    for backfill_id, state, count in connection.execute(counting, values):
         counts[backfill_id][state] = count
-    rows = connection.execute(query).all()
+    rows = connection.execute(query, values).all()
     quarantined = reasons(connection)
     return [_view(row, counts.get(row.id, {}), (), quarantined.get(f"backfill:{row.id}")) for row in rows]
 
@@ -158,13 +111,13 @@ def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
 
     Raises `UnknownError` for a backfill that does not exist.
     """
-    row = connection.execute(sa.select(_backfill).where(_backfill.c.id == backfill_id)).first()
+    row = connection.execute(sql.ONE, {"backfill_id": backfill_id}).first()
     if row is None:
         raise UnknownError(f"backfill {backfill_id} does not exist")
     counts: dict[str, int] = defaultdict(int)
     points = []
     waits = _why_waiting(connection, row)
-    for point in connection.execute(_POINTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
+    for point in connection.execute(sql.POINTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
         counts[point.state] += 1
         points.append(_point_view(point, waits))
     return _view(row, counts, tuple(points), reasons(connection).get(f"backfill:{backfill_id}"))
@@ -192,7 +145,7 @@ def _why_waiting(connection: Connection, row: AnyRow) -> str:
     """Return what the points of a backfill that have not started wait for."""
     if row.state == BackfillState.PAUSED:
         return "the backfill is paused"
-    frozen = connection.execute(_FROZEN, {"dag_id": row.dag_id}).first()
+    frozen = connection.execute(sql.FROZEN, {"dag_id": row.dag_id}).first()
     if frozen is not None:
         return f"the DAG is frozen by {frozen.by}"
     if row.canary == Canary.WAITING:

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us
 from penstock.ids import instance_key
-from penstock.model.pauses import BREAKPOINTS, PauseKind
+from penstock.model.pauses import PauseKind
 from penstock.model.subject import about_row
 from penstock.model.views.pauses import BreakpointRow, PauseInfo
 from penstock.model.views.runs import TaskRow
-from penstock.store import tables
+from penstock.store.query import Row
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
-
-AnyRow = Row[*tuple[Any, ...]]
-
-_pause = table_of(tables.PauseRow)
-_SET = (
-    sa.select(
-        _pause.c.dag_id,
-        _pause.c.kind,
-        _pause.c.run_id,
-        _pause.c.task_id,
-        _pause.c.by,
-        _pause.c.since_us,
-        _pause.c.why,
-        _pause.c.reached_us,
-    )
-    .where(_pause.c.kind.in_(sorted(BREAKPOINTS)))
-    .order_by(_pause.c.dag_id, _pause.c.run_id, _pause.c.since_us, _pause.c.task_id)
-)
-_REACHED = _SET.where(_pause.c.reached_us.is_not(None)).order_by(None).order_by(_pause.c.reached_us)
-IS_REACHED = sa.and_(_pause.c.kind.in_(sorted(BREAKPOINTS)), _pause.c.reached_us.is_not(None))
-"""The condition of a row of `pause` at which a run has stopped."""
+from penstock.store.sql.views import breakpoints as sql
+from penstock.store.sqlite.connection import Connection
 
 
 def read_breakpoints(connection: Connection, dag_id: str | None, run_id: str | None) -> list[BreakpointRow]:
     """Return the breakpoints of all DAGs, of a DAG, or of a run."""
-    wanted = [_pause.c.dag_id == dag_id] if dag_id is not None else []
-    wanted += [_pause.c.run_id == run_id] if run_id is not None else []
-    rows = connection.execute(_SET.where(*wanted)).all()
+    wanted = ([] if dag_id is None else [sql.OF_DAG]) + ([] if run_id is None else [sql.OF_RUN])
+    rows = connection.execute(sql.SET.where(*wanted), {"dag_id": dag_id, "run_id": run_id}).all()
     return Sieve().rows(rows, lambda row: about_row("pause", row.run_id), _view)
 
 
@@ -78,10 +55,10 @@ def stopped_tasks(connection: Connection, dag_id: str) -> dict[tuple[str, str], 
     return {(row.run_id, row.task_id): _stop(row, f"before {row.task_id}") for row in before}
 
 
-def _reached(connection: Connection, dag_id: str | None) -> list[AnyRow]:
-    query = _REACHED if dag_id is None else _REACHED.where(_pause.c.dag_id == dag_id)
+def _reached(connection: Connection, dag_id: str | None) -> list[Row]:
+    query = sql.REACHED if dag_id is None else sql.REACHED.where(sql.OF_DAG)
     good = []
-    for row in connection.execute(query):
+    for row in connection.execute(query, {"dag_id": dag_id}):
         try:
             from_us(row.reached_us)
         except (TypeError, ValueError, OverflowError):
@@ -90,11 +67,11 @@ def _reached(connection: Connection, dag_id: str | None) -> list[AnyRow]:
     return good
 
 
-def _stop(row: AnyRow, where: str) -> PauseInfo:
+def _stop(row: Row, where: str) -> PauseInfo:
     return PauseInfo(by=row.by, since=from_us(row.reached_us), why=row.why, breakpoint=where)
 
 
-def _view(row: AnyRow) -> BreakpointRow:
+def _view(row: Row) -> BreakpointRow:
     where: Literal["before", "after"] = "after" if row.kind == PauseKind.AFTER else "before"
     return BreakpointRow(
         dag_id=row.dag_id,

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us, opt_from_us
 from penstock.model.callbacks import CallbackState
 from penstock.model.views.callbacks import CallbackRow
-from penstock.store import tables
 from penstock.store.checked import known
-from penstock.store.statement import table_of
+from penstock.store.sql.views import callbacks as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.runs import known_dag, run_row
-
-_callback = table_of(tables.CallbackRow)
-_run = table_of(tables.RunRow)
 
 
 def read_callbacks(connection: Connection, dag_id: str, run_id: str | None, limit: int) -> list[CallbackRow]:
     """Return deliveries of a DAG, or of one run of it, newest first."""
-    query = (
-        sa.select(_callback, _run.c.run_id, _run.c.dag_id)
-        .join(_run, _run.c.id == _callback.c.run_pk)
-        .where(_run.c.dag_id == dag_id)
-        .order_by(_callback.c.id.desc())
-        .limit(limit)
-    )
+    query = sql.OF_DAG
     if run_id is None:
         known_dag(connection, dag_id)
     else:
         run_row(connection, dag_id, run_id)
-        query = query.where(_run.c.run_id == run_id)
-    return [callback_view(row) for row in connection.execute(query)]
+        query = query.where(sql.OF_RUN)
+    values = {"dag_id": dag_id, "run_id": run_id, "limit": limit}
+    return [callback_view(row) for row in connection.execute(query, values)]
 
 
 def callback_view(row: Any) -> CallbackRow:

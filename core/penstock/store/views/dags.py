@@ -7,8 +7,6 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.clock import opt_from_us
 from penstock.errors import unknown_dag
@@ -20,61 +18,25 @@ from penstock.model.subject import about_row
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunCell
-from penstock.store import tables
 from penstock.store.checked import checked
+from penstock.store.query import Query
 from penstock.store.sieve import Sieve
-from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
-from penstock.store.statement import table_of
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import dags as sql
+from penstock.store.sql.views.runs import PAUSES
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.breakpoints import stopped_runs
 from penstock.store.views.next_points import Coming, Cursor
 from penstock.store.views.quarantine import reasons
 from penstock.store.views.questions import asking_dags
-from penstock.store.views.runs import PAUSES, RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
+from penstock.store.views.runs import AnyRow, pause_view, readable, run_view, task_counts
 from penstock.store.views.versions import StoredVersion, Versions
 from penstock.timetable.describe import in_words
-
-_dag = table_of(tables.DagRow)
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_pause = table_of(tables.PauseRow)
-_import_error = table_of(tables.ImportErrorRow)
 
 _HISTORY = 30
 """The number of newest runs whose successful ones give the median duration."""
 
-
-_DAGS = sa.select(
-    _dag.c.dag_id, _dag.c.version_id, _dag.c.first_seen_us, _dag.c.cursor_us, _dag.c.cursor_start_us,
-    _dag.c.cursor_end_us, _dag.c.file, _dag.c.missing,
-).order_by(_dag.c.dag_id)  # fmt: skip
-_dag_row = checked(_dag, [column.name for column in _DAGS.selected_columns])
-_newest = _run.alias("newest")
-_LAST_RUNS = (
-    sa.select(*RUN_COLUMNS)
-    .select_from(
-        _dag.join(
-            _run,
-            _run.c.id.in_(
-                sa.select(_newest.c.id)
-                .where(_newest.c.dag_id == _dag.c.dag_id)
-                .order_by(_newest.c.run_after_us.desc(), _newest.c.id.desc())
-                .limit(sa.bindparam("limit"))
-                .correlate(_dag)
-            ),
-        )
-    )
-    .order_by(_run.c.dag_id, _run.c.run_after_us.desc(), _run.c.id.desc())
-)
-_ACTIVE_RUNS = sa.select(_run.c.dag_id, sa.func.count()).where(UNFINISHED_RUNS).group_by(_run.c.dag_id)
-_RUNNING_TASKS = (
-    sa.select(_run.c.dag_id, sa.func.count())
-    .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
-    .where(LIVE_ATTEMPTS)
-    .group_by(_run.c.dag_id)
-)
-_ERRORS = sa.select(_import_error.c.file, _import_error.c.message)
-_PAUSES = PAUSES.where(_pause.c.kind.in_([PauseKind.SCHEDULE, PauseKind.FREEZE, PauseKind.RUN]))
+_dag_row = checked(TABLES["dag"], sql.DAGS.columns)
 
 
 class _Facts(NamedTuple):
@@ -102,9 +64,10 @@ def read_dags(
     connection: Connection, versions: Versions, coming: Coming, strip: int, dag_id: str | None = None
 ) -> list[DagRow]:
     """Return every DAG by id, or only *dag_id*."""
-    of_dag = [] if dag_id is None else [_dag.c.dag_id == dag_id]
-    rows = connection.execute(_DAGS.where(*of_dag)).all()
-    facts = _facts(connection, max(strip, _HISTORY), of_dag)
+    of_dag = [] if dag_id is None else [sql.ONE]
+    values = {"dag_id": dag_id, "limit": max(strip, _HISTORY)}
+    rows = connection.execute(sql.DAGS.where(*of_dag), values).all()
+    facts = _facts(connection, sql.LAST_RUNS.where(*of_dag), values)
     wanted = {row.version_id for row in rows}
     wanted.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
     kept = versions.load(connection, wanted)
@@ -138,7 +101,7 @@ def read_dag(connection: Connection, versions: Versions, coming: Coming, dag_id:
 
 def dag_row(connection: Connection, dag_id: str) -> AnyRow:
     """Return a DAG's row; raise `UnknownError` if there is none."""
-    row = connection.execute(_DAGS.where(_dag.c.dag_id == dag_id)).first()
+    row = connection.execute(sql.DAGS.where(sql.ONE), {"dag_id": dag_id}).first()
     if row is None:
         raise unknown_dag(dag_id)
     return row
@@ -146,7 +109,7 @@ def dag_row(connection: Connection, dag_id: str) -> AnyRow:
 
 def all_dag_rows(connection: Connection) -> list[AnyRow]:
     """Return the rows of all DAGs by id, as `dag_row` returns one."""
-    return list(connection.execute(_DAGS))
+    return connection.execute(sql.DAGS).all()
 
 
 def dag_cursor(row: AnyRow) -> Cursor:
@@ -154,13 +117,13 @@ def dag_cursor(row: AnyRow) -> Cursor:
     return Cursor(*row[:6])
 
 
-def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[bool]]) -> _Facts:
+def _facts(connection: Connection, last_runs: Query, values: dict[str, Any]) -> _Facts:
     runs: dict[str, list[AnyRow]] = defaultdict(list)
-    for run in connection.execute(_LAST_RUNS.where(*of_dag), {"limit": depth}):
+    for run in connection.execute(last_runs, values):
         runs[run.dag_id].append(run)
     pauses = dict(
         Sieve().rows(
-            connection.execute(_PAUSES).all(),
+            connection.execute(PAUSES.where(sql.PAUSES_SHOWN)).all(),
             lambda row: about_row("pause", row.dag_id),
             lambda row: (
                 (row.dag_id, row.kind, row.run_id),
@@ -173,15 +136,15 @@ def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[boo
         counts=task_counts(connection, [newest[0].id for newest in runs.values()]),
         pauses=pauses,
         stopped=stopped_runs(connection),
-        errors=_pairs(connection, _ERRORS),
-        active=_pairs(connection, _ACTIVE_RUNS),
-        running=_pairs(connection, _RUNNING_TASKS),
+        errors=_pairs(connection, sql.ERRORS),
+        active=_pairs(connection, sql.ACTIVE_RUNS),
+        running=_pairs(connection, sql.RUNNING_TASKS),
         asking=asking_dags(connection),
         quarantined=reasons(connection),
     )
 
 
-def _pairs(connection: Connection, query: sa.Select[Any, Any]) -> dict[Any, Any]:
+def _pairs(connection: Connection, query: Query) -> dict[Any, Any]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -11,36 +11,16 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
-from penstock.model.states import RunState, TaskState
 from penstock.model.usual import Usual
-from penstock.store import tables
-from penstock.store.statement import table_of
+from penstock.store.sql.views import durations as sql
+from penstock.store.sqlite.connection import Connection
 
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-
-MOST_RUNS = 100
-"""Finished runs to read; fewer for a DAG with many tasks, but at least `LEAST_RUNS`."""
 LEAST_RUNS = 20
+"""Finished runs that are read at least, also for a DAG with many tasks."""
 _ENOUGH = 20_000
 """Durations after which no further runs are read."""
 _KEPT_DAGS = 512
 """A forecast asks for all DAGs at once."""
-
-_FINISHED = (
-    sa.select(_run.c.id, _run.c.version)
-    .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.state.in_((RunState.SUCCESS, RunState.FAILED)))
-    .order_by(_run.c.run_after_us.desc())
-    .limit(MOST_RUNS)
-)
-_SUCCESSES = sa.select(_task.c.run_pk, _task.c.task_id, _task.c.end_us - _task.c.start_us).where(
-    _task.c.run_pk.in_(sa.bindparam("runs", expanding=True)),
-    _task.c.state == TaskState.SUCCESS,
-    _task.c.start_us.is_not(None),
-)
 
 _Run = tuple[int, int]
 """Key and version of a run: with the same two its durations cannot have changed."""
@@ -84,9 +64,8 @@ class Durations:
     def usuals(self, connection: Connection, dag_id: str) -> Usuals:
         """Return the usual durations of tasks that have succeeded lately."""
         with self._lock:
-            finished: list[_Run] = [
-                (key, version) for key, version in connection.execute(_FINISHED, {"dag_id": dag_id})
-            ]
+            rows = connection.execute(sql.FINISHED, {"dag_id": dag_id})
+            finished: list[_Run] = [(key, version) for key, version in rows]
             kept = self._kept.get(dag_id)
             if kept is None or kept.finished != finished:
                 history = _history(connection, finished, kept.history if kept is not None else {})
@@ -117,7 +96,7 @@ def _history(
 def _read(connection: Connection, runs: Sequence[_Run]) -> Mapping[int, _Took]:
     took: dict[int, dict[str, list[float]]] = {key: defaultdict(list) for key, _ in runs}
     if runs:
-        for run_pk, task_id, microseconds in connection.execute(_SUCCESSES, {"runs": list(took)}):
+        for run_pk, task_id, microseconds in connection.execute(sql.SUCCESSES, {"runs": list(took)}):
             if microseconds is not None:
                 took[run_pk][task_id].append(microseconds / 1e6)
     return took

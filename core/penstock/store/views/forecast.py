@@ -6,9 +6,6 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us
 from penstock.forecast.facts import (
     BackfillFacts,
@@ -22,78 +19,25 @@ from penstock.forecast.facts import (
     TaskFacts,
 )
 from penstock.ids import instance_key, split_instance
-from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.backfills import BackfillState, Canary
 from penstock.model.pauses import PauseKind
-from penstock.model.states import TERMINAL, RunState, TaskState
+from penstock.model.states import RunState, TaskState
 from penstock.model.subject import about_dag, about_run
 from penstock.settings import Settings
-from penstock.store import tables
 from penstock.store.sieve import Sieve
-from penstock.store.sqlite.indexed import UNFINISHED_RUNS
-from penstock.store.statement import table_of
+from penstock.store.sql.views import forecast as sql
+from penstock.store.sql.views.runs import PAUSES
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.breakpoints import read_breakpoints
 from penstock.store.views.dags import all_dag_rows, dag_cursor
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons
-from penstock.store.views.runs import PAUSES, AnyRow
+from penstock.store.views.runs import AnyRow
 from penstock.store.views.versions import StoredVersion, Versions
-
-_dag = table_of(tables.DagRow)
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_pool = table_of(tables.PoolRow)
-_point = table_of(tables.BackfillPointRow)
-_backfill = table_of(tables.BackfillRow)
 
 _MOST_POINTS = 2_000
 """Waiting points of a backfill that are read; the others are counted."""
 
-_RUNS = (
-    sa.select(
-        _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.version_id, _run.c.state, _run.c.run_after_us,
-        _run.c.logical_us, _run.c.backfill_id,
-    )
-    .where(UNFINISHED_RUNS)
-    .order_by(_run.c.run_after_us, _run.c.id)
-)  # fmt: skip
-_TASKS = (
-    sa.select(
-        _task.c.run_pk, _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.next_us,
-        _task.c.queued_us, _attempt.c.start_us,
-    )
-    .select_from(
-        _run.join(_task, _task.c.run_pk == _run.c.id).outerjoin(
-            _attempt, _attempt.c.attempt_id == _task.c.attempt_id
-        )
-    )
-    .where(UNFINISHED_RUNS, _task.c.state.not_in(TERMINAL))
-    .order_by(_task.c.run_pk, _task.c.position, _task.c.map_index)
-)  # fmt: skip
-# Runs of dates that the schedule has not reached: those triggered or backfilled ahead of it.
-_SERVED = (
-    sa.select(_run.c.dag_id, _run.c.logical_us, _run.c.run_id)
-    .select_from(_dag.join(_run, _run.c.dag_id == _dag.c.dag_id))
-    .where(_run.c.logical_us > _dag.c.cursor_start_us)
-)
-_BACKFILLS = (
-    sa.select(
-        _backfill.c.id, _backfill.c.dag_id, _backfill.c.state, _backfill.c.max_active_runs,
-        _backfill.c.canary,
-    )
-    .where(_backfill.c.end_us.is_(None))
-    .order_by(_backfill.c.id)
-)  # fmt: skip
-_WAITING = sa.and_(
-    _point.c.backfill_id == sa.bindparam("backfill_id"), _point.c.state == BackfillPointState.WAITING
-)
-_POINTS = (
-    sa.select(_point.c.logical_us, _point.c.run_after_us, _point.c.run_id)
-    .where(_WAITING)
-    .order_by(_point.c.ordinal)
-    .limit(_MOST_POINTS)
-)
-_COUNT = sa.select(sa.func.count()).select_from(_point).where(_WAITING)
 _Pauses = dict[tuple[str, str, str, str], Paused]
 
 
@@ -102,11 +46,11 @@ def read_facts(
 ) -> Facts:
     """Return the picture of the instance; DAGs and runs that cannot be read are left out."""
     rows = all_dag_rows(connection)
-    runs = connection.execute(_RUNS).all()
+    runs = connection.execute(sql.RUNS).all()
     kept = versions.load(connection, {row.version_id for row in (*rows, *runs)})
     pauses = _pauses(connection)
     served: dict[str, dict[int, str]] = defaultdict(dict)
-    for dag_id, logical_us, run_id in connection.execute(_SERVED):
+    for dag_id, logical_us, run_id in connection.execute(sql.SERVED):
         served[dag_id][logical_us] = run_id
     stops = _stops(connection)
     barred = reasons(connection)
@@ -131,7 +75,7 @@ def read_facts(
         )
 
     tasks: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(_TASKS):
+    for row in connection.execute(sql.TASKS):
         tasks[row.run_pk].append(row)
     return Facts(
         now=now,
@@ -139,7 +83,7 @@ def read_facts(
         runs_per_tick=settings.runs_per_tick,
         pools={
             row.name: PoolFacts(row.slots)
-            for row in connection.execute(sa.select(_pool.c.name, _pool.c.slots))
+            for row in connection.execute(sql.POOLS)
             if isinstance(row.slots, int)
         },
         dags=tuple(Sieve().rows(rows, lambda row: about_dag(str(row.dag_id)), dag)),
@@ -152,7 +96,7 @@ def read_facts(
                 ),
             )
         ),
-        backfills=tuple(_backfill_facts(connection, row) for row in connection.execute(_BACKFILLS).all()),
+        backfills=tuple(_backfill_facts(connection, row) for row in connection.execute(sql.BACKFILLS).all()),
     )
 
 
@@ -167,15 +111,15 @@ def _stops(connection: Connection) -> dict[tuple[str, str | None], tuple[StopFac
 
 
 def _backfill_facts(connection: Connection, row: AnyRow) -> BackfillFacts:
-    values = {"backfill_id": row.id}
-    points = connection.execute(_POINTS, values).all()
+    values = {"backfill_id": row.id, "limit": _MOST_POINTS}
+    points = connection.execute(sql.POINTS, values).all()
     full = len(points) == _MOST_POINTS
     return BackfillFacts(
         id=row.id,
         dag_id=row.dag_id,
         at_once=row.max_active_runs,
         waiting=tuple(BackfillPointFacts(each.logical_us, each.run_after_us, each.run_id) for each in points),
-        more=(connection.scalar(_COUNT, values) or 0) - _MOST_POINTS if full else 0,
+        more=(connection.scalar(sql.COUNT, values) or 0) - _MOST_POINTS if full else 0,
         paused=row.state == BackfillState.PAUSED,
         canary=row.canary == Canary.WAITING,
     )

@@ -7,9 +7,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import opt_from_us
 from penstock.ids import split_instance
 from penstock.model.states import SUCCESS_LIKE, TERMINAL, TaskState
@@ -17,51 +14,14 @@ from penstock.model.summary import summary
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.nodes import TaskNode
 from penstock.model.views.runs import RunDetail
-from penstock.store import tables
-from penstock.store.statement import table_of
+from penstock.store.sql.views import grid as sql
+from penstock.store.sql.views.runs import NEWEST, OLDER
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons
-from penstock.store.views.runs import RUN_COLUMNS, aware_us, holds, known_dag, read_one_run, run_row, run_view
+from penstock.store.views.runs import aware_us, holds, known_dag, read_one_run, run_row, run_view
 from penstock.store.views.task_rows import TASK_STATES, read_tasks
 from penstock.store.views.versions import Versions
-
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_dag = table_of(tables.DagRow)
-
-_NEWEST = (
-    sa.select(*RUN_COLUMNS)
-    .where(_run.c.dag_id == sa.bindparam("dag_id"))
-    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
-    .limit(sa.bindparam("limit"))
-)
-_OLDER = _NEWEST.where(_run.c.run_after_us < sa.bindparam("before"))
-_KEYS = sa.select(_run.c.id, _run.c.run_id).where(
-    _run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id.in_(sa.bindparam("runs", expanding=True))
-)
-_TOGETHER = (
-    _task.c.state,
-    sa.func.count(),
-    sa.func.min(_task.c.start_us),
-    sa.func.max(_task.c.end_us),
-    sa.func.sum(sa.and_(_task.c.end_us.is_(None), _task.c.start_us.is_not(None))),
-    sa.func.max(_task.c.try_number),
-)
-_IN = (
-    _task.c.run_pk.in_(sa.bindparam("runs", expanding=True)),
-    _task.c.task_id.in_(sa.bindparam("tasks", expanding=True)),
-)
-_BY_TASK = (
-    sa.select(_task.c.run_pk, _task.c.task_id, *_TOGETHER)
-    .where(*_IN)
-    .group_by(_task.c.run_pk, _task.c.task_id, _task.c.state)
-)
-_BY_INSTANCE = (
-    sa.select(_task.c.run_pk, _task.c.task_id, _task.c.map_index, *_TOGETHER)
-    .where(*_IN, _task.c.map_index.in_(sa.bindparam("indexes", expanding=True)))
-    .group_by(_task.c.run_pk, _task.c.task_id, _task.c.map_index)
-)
-_BY_RUN = sa.select(_task.c.run_pk, *_TOGETHER).where(*_IN).group_by(_task.c.run_pk, _task.c.state)
 
 
 class _Part(NamedTuple):
@@ -83,9 +43,9 @@ def read_grid_runs(
     values: dict[str, Any] = {"dag_id": dag_id, "limit": limit + 1}
     if before is not None:
         values["before"] = aware_us(before)
-    rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
+    rows = connection.execute(NEWEST if before is None else OLDER, values).all()
     more, rows = len(rows) > limit, rows[:limit]
-    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    present = connection.scalar(sql.PRESENT, {"dag_id": dag_id})
     pinned = versions.load(connection, {row.version_id for row in rows} | {present or 0})
     held, quarantined = holds(connection, dag_id), reasons(connection)
     known = set(pinned[present].tasks) if present is not None else set()
@@ -122,8 +82,10 @@ def read_grid_cells(
     A row is a task (all its instances), ``task[3]``, or a group of the DAG's present version.
     """
     known_dag(connection, dag_id)
-    keys = {run_id: key for key, run_id in connection.execute(_KEYS, {"dag_id": dag_id, "runs": list(runs)})}
-    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    keys = {
+        run_id: key for key, run_id in connection.execute(sql.KEYS, {"dag_id": dag_id, "runs": list(runs)})
+    }
+    present = connection.scalar(sql.PRESENT, {"dag_id": dag_id})
     groups = versions.one(connection, present).members if present is not None else {}
     parts: dict[tuple[str, int], list[_Part]] = defaultdict(list)
     plain: list[str] = []
@@ -132,7 +94,7 @@ def read_grid_cells(
         task, index = split_instance(row)
         if row in groups:
             query = {"runs": list(keys.values()), "tasks": list(groups[row])}
-            for run_pk, *rest in connection.execute(_BY_RUN, query):
+            for run_pk, *rest in connection.execute(sql.BY_RUN, query):
                 _take(parts[row, run_pk], rest)
         elif index is not None:
             mapped[task].add(index)
@@ -140,11 +102,11 @@ def read_grid_cells(
             plain.append(row)
     if plain:
         query = {"runs": list(keys.values()), "tasks": plain}
-        for run_pk, task_id, *rest in connection.execute(_BY_TASK, query):
+        for run_pk, task_id, *rest in connection.execute(sql.BY_TASK, query):
             _take(parts[task_id, run_pk], rest)
     for task, indexes in mapped.items():
         chosen: dict[str, Any] = {"runs": list(keys.values()), "tasks": [task], "indexes": list(indexes)}
-        for run_pk, task_id, map_index, *rest in connection.execute(_BY_INSTANCE, chosen):
+        for run_pk, task_id, map_index, *rest in connection.execute(sql.BY_INSTANCE, chosen):
             _take(parts[f"{task_id}[{map_index}]", run_pk], rest)
     return {row: [_cell(parts.get((row, keys.get(run_id, -1)), ())) for run_id in runs] for row in rows}
 
@@ -160,7 +122,7 @@ def read_run_part(
     dag_id, run_id = names
     stored = run_row(connection, dag_id, run_id)
     version = versions.one(connection, stored.version_id)
-    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    present = connection.scalar(sql.PRESENT, {"dag_id": dag_id})
     groups = versions.one(connection, present).members if present is not None else {}
     whole: set[str] = set()
     single: set[tuple[str, int]] = set()

@@ -12,8 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, to_us
 from penstock.model.points import PointState
@@ -21,10 +19,11 @@ from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow
-from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import ledger as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.next_points import Cursor
 from penstock.store.views.runs import AnyRow, aware_us, known_dag
 from penstock.timetable.open_points import OpenPoints
@@ -36,54 +35,13 @@ MOST_DAYS = 400
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
-_run = table_of(tables.RunRow)
-_ledger = table_of(tables.LedgerRow)
-_ledger_row = checked(_ledger, ["status", "reason", "run_id"], status=PointState)
-_points = _ledger.c.count.label("points")
-_OF_DAG = _ledger.c.dag_id == sa.bindparam("dag_id")
-_WITH_RUN = _ledger.outerjoin(
-    _run, sa.and_(_run.c.dag_id == _ledger.c.dag_id, _run.c.run_id == _ledger.c.run_id)
-)
-# Records do not overlap, so of those that begin earlier only the last can overlap the range.
-_REACHING = (
-    sa.select(sa.func.max(_ledger.c.first_us))
-    .where(_OF_DAG, _ledger.c.first_us <= sa.bindparam("first"))
-    .scalar_subquery()
-)
-_BETWEEN = (
-    sa.select(_ledger, _points, _run.c.state.label("run_state"))
-    .select_from(_WITH_RUN)
-    .where(
-        _OF_DAG,
-        _ledger.c.first_us >= sa.func.coalesce(_REACHING, sa.bindparam("first")),
-        _ledger.c.first_us <= sa.bindparam("last"),
-        _ledger.c.last_us >= sa.bindparam("first"),
-    )
-    .order_by(_ledger.c.first_us)
-)
-_SPANS = _BETWEEN.where(_points > 1)
-_SINGLE = sa.and_(
-    _OF_DAG, _ledger.c.first_us.between(sa.bindparam("first"), sa.bindparam("last")), _points == 1
-)
-_DAY_TOTALS = (
-    sa.select(_ledger.c.status, _ledger.c.reason, _run.c.state, sa.func.count(), sa.func.max(_ledger.c.moved))
-    .select_from(_WITH_RUN)
-    .where(_SINGLE)
-    .group_by(_ledger.c.status, _ledger.c.reason, _run.c.state)
-)
-_DAY_DATES = sa.select(_ledger.c.first_us).where(_SINGLE)
+_ledger_row = checked(TABLES["ledger"], ["status", "reason", "run_id"], status=PointState)
 
 
 def read_ledger(connection: Connection, dag_id: str, limit: int) -> list[LedgerRow]:
     """Return the newest records of the missed-point ledger, newest first."""
     known_dag(connection, dag_id)
-    query = (
-        sa.select(_ledger, _points)
-        .where(_ledger.c.dag_id == dag_id)
-        .order_by(_ledger.c.first_us.desc(), _ledger.c.id.desc())
-        .limit(max(limit, 0))
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(sql.NEWEST, {"dag_id": dag_id, "limit": max(limit, 0)}).all()
     return Sieve().rows(rows, lambda row: about_row("ledger", row.id, dag_id), _ledger_view)
 
 
@@ -137,7 +95,7 @@ class DagPoints:
             return []
         opened = self._open()
         begin, end = _midnight(first, zone), _midnight(first + timedelta(length), zone)
-        spans = self.connection.execute(_SPANS, self._between(begin, end - _MICROSECOND)).all()
+        spans = self.connection.execute(sql.SPANS, self._between(begin, end - _MICROSECOND)).all()
         found = [self._day(first + timedelta(place), zone, spans, opened) for place in range(length)]
         return [row for row in found if row.counts]
 
@@ -146,7 +104,7 @@ class DagPoints:
         counts, reasons, runs = Counter[str](), Counter[str](), Counter[str]()
         moved = False
         asked = self._between(begin, end)
-        for status, reason, state, count, was_moved in self.connection.execute(_DAY_TOTALS, asked):
+        for status, reason, state, count, was_moved in self.connection.execute(sql.DAY_TOTALS, asked):
             if status not in frozenset(PointState):  # treated as not recorded
                 continue
             counts[status] += count
@@ -179,11 +137,11 @@ class DagPoints:
         A record may also be of a point that only an earlier schedule had.
         """
         asked = self._between(max(begin, opened.first.logical_date), end)
-        if dates := set(self.connection.scalars(_DAY_DATES, asked)):
+        if dates := set(self.connection.execute(sql.DAY_DATES, asked).scalars()):
             yield from (point for point in opened.between(begin, end) if to_us(point.logical_date) in dates)
 
     def _recorded(self, asked: dict[str, object], first: datetime, last: datetime) -> Iterator[LedgerPoint]:
-        for row in self.connection.execute(_BETWEEN, asked):
+        for row in self.connection.execute(sql.BETWEEN, asked):
             try:
                 _ledger_row([row.status, row.reason, row.run_id])
             except ValueError:  # treated as not recorded

@@ -4,57 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us, opt_from_us
 from penstock.executor_settings import LOCAL
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import about_row
 from penstock.model.views.now import LiveAttempt
-from penstock.store import tables
 from penstock.store.sieve import Sieve
-from penstock.store.sqlite.indexed import LIVE_ATTEMPTS
-from penstock.store.statement import table_of
+from penstock.store.sql.views import now as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.durations import Durations
-
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-_sample = table_of(tables.SampleRow)
-_every = _sample.alias("every_sample")
-_newest = (
-    sa.select(sa.func.max(_every.c.at_us))
-    .where(_every.c.attempt_id == _attempt.c.attempt_id)
-    .scalar_subquery()
-)
-_LIVE = (
-    sa.select(
-        _attempt.c.attempt_id, _attempt.c.try_number, _attempt.c.queued_us, _attempt.c.start_us,
-        _attempt.c.pid, _attempt.c.executor, _attempt.c.worker,
-        _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.peak_rss,
-        _run.c.id.label("run_pk"), _run.c.dag_id, _run.c.run_id, _run.c.run_type,
-        _run.c.state.label("run_state"), _run.c.logical_us, _run.c.run_after_us,
-        _sample.c.cpu_percent, _sample.c.rss, _sample.c.read_bytes, _sample.c.write_bytes,
-        _sample.c.processes,
-    )
-    .select_from(
-        _attempt.join(_task, _task.c.id == _attempt.c.ti_id)
-        .join(_run, _run.c.id == _task.c.run_pk)
-        .outerjoin(
-            _sample, sa.and_(_sample.c.attempt_id == _attempt.c.attempt_id, _sample.c.at_us == _newest)
-        )
-    )
-    .where(LIVE_ATTEMPTS)
-    .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
-)  # fmt: skip
 
 
 def read_live(
     connection: Connection, durations: Durations, now_us: int, peaks: dict[str, int]
 ) -> list[LiveAttempt]:
     """Return every live attempt, the oldest first. *peaks* are bytes by attempt, as far as they are known."""
-    rows = connection.execute(_LIVE).all()
+    rows = connection.execute(sql.LIVE).all()
     usual = {dag_id: durations.usuals(connection, dag_id) for dag_id in {row.dag_id for row in rows}}
 
     def view(row: Any) -> LiveAttempt:

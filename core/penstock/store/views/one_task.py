@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
 from penstock.model.states import RunType, TaskState
@@ -16,34 +13,19 @@ from penstock.model.summary import summary
 from penstock.model.usual import SHARE, Usual, quantile
 from penstock.model.views.one_task import HistoryRow, TaskDetail, TaskHistory
 from penstock.model.views.runs import TaskRow
-from penstock.store import tables
 from penstock.store.checked import checked
-from penstock.store.statement import table_of
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import one_task as sql
+from penstock.store.sql.views.grid import PRESENT
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.durations import Durations
 from penstock.store.views.runs import AnyRow, aware_us, holds, known_dag, read_one_run, run_row
 from penstock.store.views.task_rows import outcome_view, read_tasks
 from penstock.store.views.versions import StoredVersion, Versions
 from penstock.values import cover_named
 
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_dag = table_of(tables.DagRow)
-
-_RUNS = (
-    sa.select(_run.c.id)
-    .where(_run.c.dag_id == sa.bindparam("dag_id"))
-    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
-    .limit(sa.bindparam("limit"))
-)
-_OLDER = _RUNS.where(_run.c.run_after_us < sa.bindparam("before"))
-_COLUMNS = (
-    _run.c.run_id, _run.c.run_type, _run.c.logical_us, _run.c.run_after_us,
-    _task.c.state, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
-    _task.c.try_number, _task.c.outcome,
-)  # fmt: skip
-_NAMES = [column.name for column in _COLUMNS]
-_of_run = checked(_run, _NAMES[:4], run_type=RunType)
-_of_task = checked(_task, _NAMES[4:], state=TaskState)
+_of_run = checked(TABLES["run"], sql.HISTORY.columns[:4], run_type=RunType)
+_of_task = checked(TABLES["task_instance"], sql.HISTORY.columns[4:], state=TaskState)
 
 
 def read_task(
@@ -65,7 +47,7 @@ def read_task(
     if task is None:
         index = "" if map_index < 0 else f"[{map_index}]"
         raise UnknownError(f"run {run_id} of DAG {dag_id} has no task {task_id}{index}")
-    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    present = connection.scalar(PRESENT, {"dag_id": dag_id})
     return _detail(connection, stored, version, task, newest=present in (None, stored.version_id))
 
 
@@ -109,19 +91,13 @@ def read_history(
 ) -> TaskHistory:
     """Return how a task went in the DAG's last *limit* runs, newest first; runs without it are left out."""
     known_dag(connection, dag_id)
-    values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
+    values: dict[str, Any] = {"dag_id": dag_id, "task_id": task_id, "limit": max(limit, 0)}
     if before is not None:
         values["before"] = aware_us(before)
-    runs = (_RUNS if before is None else _OLDER).subquery()
-    query = (
-        sa.select(*_COLUMNS)
-        .join(runs, runs.c.id == _run.c.id)
-        .join(_task, _task.c.run_pk == _run.c.id)
-        .where(_task.c.task_id == task_id)
-        .order_by(_run.c.run_after_us.desc(), _run.c.id.desc(), _task.c.map_index)
-    )
+    query = sql.HISTORY if before is None else sql.OLDER_HISTORY
     if map_index is not None:
-        query = query.where(_task.c.map_index == map_index)
+        query = query.where(sql.OF_INSTANCE)
+        values["map_index"] = map_index
     by_run: dict[str, list[Sequence[Any]]] = {}
     for row in connection.execute(query, values):
         try:
@@ -163,9 +139,7 @@ def _marked(row: HistoryRow, usual: Usual) -> HistoryRow:
 
 
 def _ever(connection: Connection, dag_id: str, task_id: str) -> bool:
-    query = sa.select(_task.c.id).join(_run, _run.c.id == _task.c.run_pk)
-    known = query.where(_run.c.dag_id == dag_id, _task.c.task_id == task_id).limit(1)
-    return connection.execute(known).first() is not None
+    return connection.execute(sql.EVER, {"dag_id": dag_id, "task_id": task_id}).first() is not None
 
 
 def _row(rows: Sequence[Sequence[Any]]) -> HistoryRow:

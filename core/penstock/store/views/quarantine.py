@@ -5,26 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us
 from penstock.model.states import RunState, RunType
 from penstock.model.subject import SubjectKind
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.runs import RunRow
 from penstock.store.checked import known
-from penstock.store.statement import table_of
-from penstock.store.tables import QuarantineRow as StoredRow
+from penstock.store.sql.views import quarantine as sql
+from penstock.store.sqlite.connection import Connection
 
-_quarantine = table_of(StoredRow)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Replaces a time that cannot be read."""
 
 
 def read_quarantine(connection: Connection) -> list[QuarantineRow]:
     """Return what is in quarantine, oldest first."""
-    query = sa.select(_quarantine).order_by(_quarantine.c.since_us, _quarantine.c.id)
     return [
         QuarantineRow(
             kind=known(SubjectKind, row.kind, SubjectKind.ROW),
@@ -33,20 +28,18 @@ def read_quarantine(connection: Connection) -> list[QuarantineRow]:
             reason=row.reason,
             since=from_us(row.since_us),
         )
-        for row in connection.execute(query)
+        for row in connection.execute(sql.ALL)
     ]
 
 
 def reasons(connection: Connection) -> dict[str, str]:
     """Return the reasons of quarantine, by id."""
-    return {
-        row.id: row.reason for row in connection.execute(sa.select(_quarantine.c.id, _quarantine.c.reason))
-    }
+    return {row.id: row.reason for row in connection.execute(sql.REASONS)}
 
 
 def count(connection: Connection) -> int:
     """Return how much is in quarantine."""
-    return connection.scalar(sa.select(sa.func.count()).select_from(_quarantine)) or 0
+    return connection.scalar(sql.COUNT) or 0
 
 
 def unreadable_run(row: Any, error: Exception, quarantined: str | None) -> RunRow:

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
 from penstock.forecast.facts import Facts
@@ -39,6 +38,7 @@ from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.engine.working_set import WorkingSet
 from penstock.store.sieve import Sieve
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views import (
     assets,
     attempts,

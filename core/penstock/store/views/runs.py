@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.errors import UnknownError, UsageError, unknown_dag
@@ -18,14 +16,15 @@ from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
-from penstock.model.transitions import RunEvent
 from penstock.model.turns import RunMove, one_turn, turns
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunDetail, RunRow, RunStates, Turn
-from penstock.store import tables
 from penstock.store.checked import checked, json_object
+from penstock.store.query import Row
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import runs as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.breakpoints import read_breakpoints, stopped_runs, stopped_tasks, with_stops
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons, unreadable_run
@@ -33,75 +32,11 @@ from penstock.store.views.questions import with_questions
 from penstock.store.views.task_rows import TASK_STATES, read_tasks
 from penstock.store.views.versions import Versions
 
-AnyRow = Row[*tuple[Any, ...]]
+AnyRow = Row
 
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_pause = table_of(tables.PauseRow)
-_dag = table_of(tables.DagRow)
-_event = table_of(tables.EventRow)
 
-RUN_COLUMNS = (
-    _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
-    _run.c.interval_start_us, _run.c.interval_end_us, _run.c.run_after_us, _run.c.start_us, _run.c.end_us,
-    _run.c.reason, _run.c.conf, _run.c.backfill_id, _run.c.version_id, _run.c.version,
-    _run.c.by, _run.c.rush, _run.c.rerun_of, _run.c.stands_for_us, _run.c.turn_us, _run.c.worked_us,
-)  # fmt: skip
-"""The columns that `run_view` needs."""
-
-_NEWEST = (
-    sa.select(*RUN_COLUMNS)
-    .where(_run.c.dag_id == sa.bindparam("dag_id"))
-    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
-    .limit(sa.bindparam("limit"))
-)
-_OLDER = _NEWEST.where(_run.c.run_after_us < sa.bindparam("before"))
-_ONE = sa.select(*RUN_COLUMNS).where(
-    _run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == sa.bindparam("run_id")
-)
-_RERUNS = (
-    sa.select(_run.c.run_id)
-    .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.rerun_of == sa.bindparam("run_id"))
-    .order_by(_run.c.id)
-)
-_COUNTS = (
-    sa.select(_task.c.run_pk, _task.c.state, sa.func.count())
-    .where(_task.c.run_pk.in_(sa.bindparam("runs", expanding=True)))
-    .group_by(_task.c.run_pk, _task.c.state)
-)
-PAUSES = sa.select(
-    _pause.c.dag_id,
-    _pause.c.kind,
-    _pause.c.run_id,
-    _pause.c.task_id,
-    _pause.c.by,
-    _pause.c.since_us,
-    _pause.c.why,
-    _pause.c.until_us,
-)
-"""What `pause_view` is made of, and what it is about."""
-_PAUSES = PAUSES.where(_pause.c.dag_id == sa.bindparam("dag_id"))
-_MOVES = (
-    sa.select(_event.c.at_us, _event.c.kind, _event.c.after)
-    .where(
-        _event.c.dag_id == sa.bindparam("dag_id"),
-        _event.c.run_id == sa.bindparam("run_id"),
-        _event.c.kind.in_([f"run_{event.value}" for event in RunEvent]),
-        _event.c.after.in_([state.value for state in RunState]),
-    )
-    .order_by(_event.c.seq)
-)
-_STATES = (
-    sa.select(_task.c.task_id, _task.c.state)
-    .where(
-        _task.c.run_pk == sa.bindparam("run_pk"), _task.c.task_id.in_(sa.bindparam("tasks", expanding=True))
-    )
-    .order_by(_task.c.map_index)
-)
-
-_RUN_NAMES = [column.name for column in RUN_COLUMNS]
 _OTHERS = {PauseKind.SCHEDULE, *BREAKPOINTS}
-_run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType, rush=Rush | None)
+_run_row = checked(TABLES["run"], sql.ONE.columns, state=RunState, run_type=RunType, rush=Rush | None)
 
 
 def read_runs(
@@ -112,7 +47,7 @@ def read_runs(
     values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
     if before is not None:
         values["before"] = aware_us(before)
-    rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
+    rows = connection.execute(sql.NEWEST if before is None else sql.OLDER, values).all()
     counts = task_counts(connection, [row.id for row in rows])
     held = holds(connection, dag_id)
     pinned = versions.load(connection, {row.version_id for row in rows})
@@ -145,7 +80,7 @@ def read_run(
     [run] = with_questions(
         connection, [run_view(row, counts, version.name, held.get((run_id, "")), quarantined)]
     )
-    repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
+    repeats = connection.execute(sql.RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
     return RunDetail(
         run=run,
         tasks=tuple(tasks),
@@ -162,12 +97,12 @@ def read_turns(connection: Connection, run: RunRow) -> tuple[Turn, ...]:
     one = one_turn(run)
     if one is not None:
         return one
-    rows = connection.execute(_MOVES, {"dag_id": run.dag_id, "run_id": run.run_id})
+    rows = connection.execute(sql.MOVES, {"dag_id": run.dag_id, "run_id": run.run_id})
     return turns(run, [RunMove(from_us(at), kind, RunState(after)) for at, kind, after in rows])
 
 
 def read_one_run(connection: Connection, row: AnyRow, version: str) -> RunRow:
-    """Return the view of one row of `RUN_COLUMNS`, of the *version* of that name."""
+    """Return the view of one row of `run_columns`, of the *version* of that name."""
     counts = task_counts(connection, [row.id])
     held = holds(connection, row.dag_id)
     quarantined = reasons(connection).get(f"{row.dag_id}/{row.run_id}")
@@ -184,17 +119,15 @@ def read_run_states(
     """
     if wanted is None:  # several runs may have no logical date
         return RunStates(run=None)
-    found = connection.execute(
-        sa.select(_run.c.id, _run.c.run_id, _run.c.state).where(
-            _run.c.dag_id == dag_id,
-            _run.c.run_id == wanted if isinstance(wanted, str) else _run.c.logical_us == to_us(wanted),
-        )
-    ).first()
+    if isinstance(wanted, str):
+        found = connection.execute(sql.STATE_BY_ID, {"dag_id": dag_id, "wanted": wanted}).first()
+    else:
+        found = connection.execute(sql.STATE_BY_DATE, {"dag_id": dag_id, "wanted": to_us(wanted)}).first()
     if found is None:
         return RunStates(run=None)
     tasks: dict[str, TaskState] = {}
     if task_ids:
-        for task_id, text in connection.execute(_STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
+        for task_id, text in connection.execute(sql.STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
             state = TASK_STATES[text]
             tasks[task_id] = min(tasks.get(task_id, state), state, key=progress)
     return RunStates(run=RunState(found.state), run_id=found.run_id, tasks=tasks)
@@ -222,8 +155,8 @@ def aware_us(moment: datetime) -> int:
 
 
 def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
-    """Return the row of a run (`RUN_COLUMNS`); raise `UnknownError` if there is none."""
-    row = connection.execute(_ONE, {"dag_id": dag_id, "run_id": run_id}).first()
+    """Return the row of a run (`run_columns`); raise `UnknownError` if there is none."""
+    row = connection.execute(sql.ONE, {"dag_id": dag_id, "run_id": run_id}).first()
     if row is None:
         known_dag(connection, dag_id)
         raise UnknownError(f"DAG {dag_id} has no run {run_id}")
@@ -232,9 +165,8 @@ def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
 
 def known_dag(connection: Connection, dag_id: str) -> None:
     """Raise `UnknownError` if the DAG does not exist."""
-    known = sa.select(_dag.c.dag_id).where(_dag.c.dag_id == dag_id)
-    ran = sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)  # a dropped DAG keeps its runs
-    if connection.execute(known).first() is None and connection.execute(ran).first() is None:
+    wanted = {"dag_id": dag_id}
+    if all(connection.execute(query, wanted).first() is None for query in (sql.DAG_THERE, sql.RUNS_THERE)):
         raise unknown_dag(dag_id)
 
 
@@ -243,7 +175,7 @@ def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dic
     wanted = list(run_pks)
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     if wanted:
-        for run_pk, state, count in connection.execute(_COUNTS, {"runs": wanted}):
+        for run_pk, state, count in connection.execute(sql.COUNTS, {"runs": wanted}):
             counts[run_pk][state] = count
     return counts
 
@@ -255,7 +187,7 @@ def run_view(
     held: PauseInfo | None,
     quarantined: str | None = None,
 ) -> RunRow:
-    """Return the view of a row of `RUN_COLUMNS`, of the version of that name.
+    """Return the view of a row of `run_columns`, of the version of that name.
 
     Of one that cannot be read, as much as can be.
     """
@@ -268,7 +200,7 @@ def run_view(
 
 
 def readable(row: AnyRow) -> bool:
-    """Whether a row of `RUN_COLUMNS` has valid values."""
+    """Whether a row of `run_columns` has valid values."""
     try:
         _run_row(row)
     except ValueError:
@@ -317,7 +249,7 @@ def holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInf
 
     A run that has stopped at a breakpoint, and a task before which it has, is held by that.
     """
-    rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
+    rows = connection.execute(sql.PAUSES.where(sql.PAUSES_OF_DAG), {"dag_id": dag_id}).all()
     stopped = {(run_id, ""): info for (_, run_id), info in stopped_runs(connection, dag_id).items()}
     own = Sieve().rows(
         [row for row in rows if row.kind not in _OTHERS],

@@ -4,39 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us
 from penstock.model.digest import LEAST_LATE, late_by
 from penstock.model.states import TaskState
 from penstock.model.views.digest import SlowTask
-from penstock.store import tables
-from penstock.store.sqlite.indexed import UNFINISHED_RUNS
-from penstock.store.statement import table_of
+from penstock.store.sql.views import slow as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.durations import Durations
-
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-
-_ENDED = sa.and_(
-    _task.c.state.in_((TaskState.SUCCESS, TaskState.FAILED)), _task.c.end_us >= sa.bindparam("since")
-)
-_STILL = _task.c.state == TaskState.RUNNING
-_LONG = (
-    sa.select(
-        _run.c.id.label("run_pk"), _run.c.dag_id, _run.c.run_id,
-        _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.start_us, _task.c.end_us,
-    )
-    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(
-        sa.or_(_run.c.end_us >= sa.bindparam("since"), UNFINISHED_RUNS),
-        sa.or_(_ENDED, _STILL),
-        sa.case((_STILL, sa.bindparam("now")), else_=_task.c.end_us) - _task.c.start_us
-        >= sa.bindparam("least"),
-    )
-)  # fmt: skip
-"""Tasks that took so long that they can be slow; the usual durations are read for their DAGs alone."""
 
 
 def read_slow(connection: Connection, durations: Durations, since_us: int, now_us: int) -> list[SlowTask]:
@@ -44,7 +18,7 @@ def read_slow(connection: Connection, durations: Durations, since_us: int, now_u
     values = {"since": since_us, "now": now_us, "least": int(LEAST_LATE * 1e6)}
     rows = [
         row
-        for row in connection.execute(_LONG, values)
+        for row in connection.execute(sql.LONG, values)
         if isinstance(row.start_us, int) and isinstance(row.end_us, int | None)  # or it was written by hand
     ]
     usuals = {dag_id: durations.usuals(connection, dag_id) for dag_id in {row.dag_id for row in rows}}

@@ -7,27 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.clock import DAY_US, from_us
 from penstock.decoding import decoder
-from penstock.model.callbacks import CallbackState
 from penstock.model.points import PointState
 from penstock.model.subject import about_row
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.system import DiskFacts, MissedPoints, RetentionFacts
-from penstock.store import tables
 from penstock.store.engine.meta import RETENTION
 from penstock.store.sieve import Sieve
-from penstock.store.statement import table_of
+from penstock.store.sql.engine import meta
+from penstock.store.sql.views import system as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.callbacks import callback_view
-
-_run = table_of(tables.RunRow)
-_attempt = table_of(tables.AttemptRow)
-_callback = table_of(tables.CallbackRow)
-_ledger = table_of(tables.LedgerRow)
-_meta = table_of(tables.MetaRow)
 
 _WEEK = 7
 _REUSED = 60.0
@@ -36,37 +28,7 @@ _FILES = 8 << 10
 """Bytes of an attempt besides its log: its two files take a block each at least."""
 _YOUNGEST = 3600.0
 """Seconds that a history has to last at least before a day's rate is worked out from less than a day."""
-_NEWEST = 50_000
-"""Rows of a table that are looked through, from the newest on: enough for a day, and a limit for the time."""
 MOST_CALLBACKS = 100
-
-# Ids of attempts begin with their time, so each span is a range of the primary key.
-_SINCE = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_attempt.c.log_bytes), 0)).where(
-    _attempt.c.attempt_id >= sa.bindparam("since")
-)
-_ALL = sa.select(
-    sa.func.count(),
-    sa.func.coalesce(sa.func.sum(_attempt.c.log_bytes), 0),
-    sa.func.min(_attempt.c.attempt_id),
-)
-_FAILED = (
-    _callback.c.state == CallbackState.FAILED,
-    _callback.c.id > sa.select(sa.func.max(_callback.c.id)).scalar_subquery() - _NEWEST,
-    sa.func.coalesce(_callback.c.end_us, _callback.c.created_us) >= sa.bindparam("since"),
-)
-_MISSED = (
-    sa.select(
-        _ledger.c.dag_id, _ledger.c.status, _ledger.c.reason, sa.func.sum(_ledger.c.count),
-        sa.func.min(_ledger.c.first_us), sa.func.max(_ledger.c.last_us),
-    )
-    .where(
-        _ledger.c.id > sa.select(sa.func.max(_ledger.c.id)).scalar_subquery() - _NEWEST,
-        _ledger.c.status.in_([PointState.SKIPPED, PointState.RAN_LATE]),
-        sa.func.coalesce(_ledger.c.at_us, _ledger.c.last_us) >= sa.bindparam("since"),
-    )
-    .group_by(_ledger.c.dag_id, _ledger.c.status, _ledger.c.reason)
-    .order_by(sa.func.max(_ledger.c.last_us).desc(), _ledger.c.dag_id, _ledger.c.status, _ledger.c.reason)
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +73,9 @@ class Writing:
 def _read_written(connection: Connection, now_us: int) -> _Written:
     spans = []
     for days in (1, _WEEK):
-        count, logs = connection.execute(_SINCE, {"since": _first_id(now_us - days * DAY_US)}).one()
+        count, logs = connection.execute(sql.SINCE, {"since": _first_id(now_us - days * DAY_US)}).one()
         spans.append((int(count), int(logs)))
-    count, logs, oldest = connection.execute(_ALL).one()
+    count, logs, oldest = connection.execute(sql.ALL).one()
     return _Written(spans[0], spans[1], (int(count), int(logs)), _age(oldest, now_us))
 
 
@@ -131,17 +93,11 @@ def _age(attempt_id: str | None, now_us: int) -> float:
 
 def read_failed_callbacks(connection: Connection, since_us: int) -> tuple[list[CallbackRow], int]:
     """Return the newest callbacks that failed since a time, and how many there are."""
-    count = connection.scalar(sa.select(sa.func.count()).where(*_FAILED), {"since": since_us}) or 0
+    count = connection.scalar(sql.FAILED_COUNT, {"since": since_us}) or 0
     if not count:
         return [], 0
-    query = (
-        sa.select(_callback, _run.c.run_id, _run.c.dag_id)
-        .join(_run, _run.c.id == _callback.c.run_pk)
-        .where(*_FAILED)
-        .order_by(_callback.c.id.desc())
-        .limit(MOST_CALLBACKS)
-    )
-    return [callback_view(row) for row in connection.execute(query, {"since": since_us})], int(count)
+    rows = connection.execute(sql.FAILED_CALLBACKS, {"since": since_us, "limit": MOST_CALLBACKS})
+    return [callback_view(row) for row in rows], int(count)
 
 
 def read_missed(connection: Connection, since_us: int) -> list[MissedPoints]:
@@ -149,7 +105,7 @@ def read_missed(connection: Connection, since_us: int) -> list[MissedPoints]:
 
     A span of skips is counted whole, even if it began earlier.
     """
-    rows = connection.execute(_MISSED, {"since": since_us}).all()
+    rows = connection.execute(sql.MISSED, {"since": since_us}).all()
     return Sieve().rows(rows, lambda row: about_row("ledger", row.dag_id), _missed)
 
 
@@ -167,7 +123,7 @@ def _missed(row: Any) -> MissedPoints:
 
 def read_retention(connection: Connection, kept: str) -> RetentionFacts:
     """Return what the engine wrote down about its last pass; *kept* is what is kept, in words."""
-    stored = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == RETENTION))
+    stored = connection.scalar(meta.VALUE, {"key": RETENTION})
     if stored is None:
         return RetentionFacts(kept=kept)
     try:

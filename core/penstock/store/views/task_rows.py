@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us
 from penstock.decoding import decoder
@@ -17,59 +15,23 @@ from penstock.model.rush import Rush
 from penstock.model.states import RUN_TERMINAL, TaskState
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import TaskRow
-from penstock.store import tables
 from penstock.store.checked import checked
-from penstock.store.statement import table_of
+from penstock.store.query import Row
+from penstock.store.sql.columns import TABLES
+from penstock.store.sql.views import task_rows as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.durations import Usuals
 from penstock.store.views.versions import StoredVersion
 
-AnyRow = Row[*tuple[Any, ...]]
-
-_task = table_of(tables.TaskInstanceRow)
-_sample = table_of(tables.SampleRow)
-_every = _sample.alias("every_sample")
-
-_TASKS = (
-    sa.select(
-        _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.try_number, _task.c.max_tries,
-        _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
-        _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
-        _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush, _task.c.rendered_map_index,
-        _task.c.first_poke_us, _task.c.began_us,
-    )
-    .where(_task.c.run_pk == sa.bindparam("run_pk"))
-    .order_by(_task.c.position, _task.c.map_index)
-)  # fmt: skip
-_SOME_TASKS = _TASKS.where(_task.c.task_id.in_(sa.bindparam("tasks", expanding=True)))
-_LIVE = (
-    sa.select(
-        _sample.c.attempt_id,
-        _sample.c.cpu_percent,
-        sa.select(sa.func.max(_every.c.rss))
-        .where(_every.c.attempt_id == _sample.c.attempt_id)
-        .scalar_subquery(),
-    )
-    .join(_task, _task.c.attempt_id == _sample.c.attempt_id)
-    .where(
-        _task.c.run_pk == sa.bindparam("run_pk"),
-        _task.c.state.in_([TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING]),
-        _sample.c.at_us
-        == sa.select(sa.func.max(_every.c.at_us))
-        .where(_every.c.attempt_id == _sample.c.attempt_id)
-        .scalar_subquery(),
-    )
-)
-"""The newest sample of each live attempt of a run."""
-
 TASK_STATES = {state.value: state for state in TaskState}
 _outcomes = decoder(Outcome)
-_TASK_NAMES = [column.name for column in _TASKS.selected_columns]
-_task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(TASK_STATES)], rush=Rush | None)
+_TASK_NAMES = sql.TASKS.columns
+_task_row = checked(TABLES["task_instance"], _TASK_NAMES, state=Literal[tuple(TASK_STATES)], rush=Rush | None)
 
 
 def read_tasks(
     connection: Connection,
-    run: AnyRow,
+    run: Row,
     version: StoredVersion,
     usuals: Usuals,
     held: Mapping[tuple[str, str], PauseInfo],
@@ -80,9 +42,9 @@ def read_tasks(
     *held* are the holds of its DAG by run id and task (`runs.holds`).
     """
     if task_ids is None:
-        rows = connection.execute(_TASKS, {"run_pk": run.id})
+        rows = connection.execute(sql.TASKS, {"run_pk": run.id})
     else:
-        rows = connection.execute(_SOME_TASKS, {"run_pk": run.id, "tasks": list(task_ids)})
+        rows = connection.execute(sql.SOME_TASKS, {"run_pk": run.id, "tasks": list(task_ids)})
     live = _live_figures(connection, run)
     tasks: list[TaskRow] = []
     for stored in rows:
@@ -96,11 +58,11 @@ def read_tasks(
     return tasks
 
 
-def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple[float, int]]:
+def _live_figures(connection: Connection, run: Row) -> dict[str | None, tuple[float, int]]:
     """Return CPU per cent and peak memory by live attempt; none for a run that has ended."""
     if run.state in RUN_TERMINAL:
         return {}
-    rows = connection.execute(_LIVE, {"run_pk": run.id})
+    rows = connection.execute(sql.LIVE, {"run_pk": run.id})
     return {row[0]: (row[1], row[2]) for row in rows if isinstance(row[1], float) and isinstance(row[2], int)}
 
 
@@ -114,7 +76,7 @@ def outcome_view(text: str | None) -> Outcome | None:
         return Outcome(kind=OutcomeKind.LOST, reason="its stored outcome cannot be read")
 
 
-def _readable(row: AnyRow) -> Sequence[Any]:
+def _readable(row: Row) -> Sequence[Any]:
     """Return the values of a task's row, with blanks for those that cannot be read."""
     try:
         return _task_row(row)

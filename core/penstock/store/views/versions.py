@@ -9,16 +9,13 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec, decode_spec
 from penstock.model.structure import Structure
 from penstock.model.views.nodes import GroupNode, TaskNode
-from penstock.store import tables
-from penstock.store.statement import table_of
+from penstock.store.sql.views import versions as sql
+from penstock.store.sqlite.connection import Connection
 
-_version = table_of(tables.DagVersionRow)
 _KEPT = 256
 
 
@@ -103,7 +100,7 @@ class Versions:
             # A row written by hand may contain anything, so this may not be a number.
             missing = sorted(key for key in wanted - found.keys() if type(key) is int)
             if missing:
-                rows = connection.execute(sa.select(_version).where(_version.c.id.in_(missing)))
+                rows = connection.execute(sql.SOME, {"keys": missing})
                 found |= {row.id: _stored(row) for row in rows}
             for key, version in found.items():
                 if version.readable:

@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.model.views.xcoms import XComRow
-from penstock.store import tables
-from penstock.store.statement import table_of
+from penstock.store.sql.views import xcoms as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.runs import run_row
 from penstock.values import COVER, cover_named, sensitive
-
-_task = table_of(tables.TaskInstanceRow)
-_xcom = table_of(tables.XComRow)
 
 
 class Pusher(NamedTuple):
@@ -32,18 +26,11 @@ def read_pushers(
 ) -> list[Pusher]:
     """Return the attempted task instances of a run, or of one task in it, in topological order."""
     run = run_row(connection, dag_id, run_id)
-    query = (
-        sa.select(_task.c.task_id, _task.c.map_index, _task.c.attempt_id, _xcom.c.key, _xcom.c.value)
-        .outerjoin(_xcom, _xcom.c.ti_id == _task.c.id)
-        .where(_task.c.run_pk == run.id, _task.c.attempt_id.is_not(None))
-        .order_by(_task.c.position, _task.c.map_index, _xcom.c.key)
-    )
-    if task_id is not None:
-        query = query.where(_task.c.task_id == task_id)
-    if map_index is not None:
-        query = query.where(_task.c.map_index == map_index)
+    wanted = ([] if task_id is None else [sql.OF_TASK]) + ([] if map_index is None else [sql.OF_INSTANCE])
+    values = {"run_pk": run.id, "task_id": task_id, "map_index": map_index}
+    rows = connection.execute(sql.PUSHERS.where(*wanted), values)
     found: dict[tuple[str, int], Pusher] = {}
-    for task, index, attempt_id, key, value in connection.execute(query):
+    for task, index, attempt_id, key, value in rows:
         pusher = found.setdefault((task, index), Pusher(task, index, attempt_id, {}))
         if key is not None:
             pusher.values[key] = value

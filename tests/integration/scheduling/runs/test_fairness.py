@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from data.builders import dag, task
 from drive.life import spare_the_disk
@@ -183,18 +181,17 @@ async def test_a_pool_keeps_what_is_not_said_when_it_is_resized(tmp_path: Path) 
 
 def test_a_start_reads_what_is_unfinished_and_not_all_there_ever_was(tmp_path: Path) -> None:
     database = Database.open(tmp_path / "penstock.db")
-    asked: list[tuple[str, object]] = []
-
-    def note(*about: Any) -> None:
-        asked.append((about[2], about[3]))
-
-    sa.event.listen(database.engine, "before_cursor_execute", note)
+    asked: list[str] = []
+    with database.raw() as raw:
+        raw.set_trace_callback(asked.append)
     WorkingSet(database).active_runs()
-    sa.event.remove(database.engine, "before_cursor_execute", note)
+    with database.raw() as raw:
+        raw.set_trace_callback(None)
+    assert any(statement.startswith("SELECT") for statement in asked)
     with database.read() as connection:
-        for statement, values in asked:
+        for statement in asked:
             if statement.startswith("SELECT"):
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+                plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}")
                 lines = [row[3] for row in plan]
                 assert not any(line.startswith("SCAN") and "INDEX" not in line for line in lines), lines
     database.close()

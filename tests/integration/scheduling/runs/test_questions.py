@@ -201,5 +201,5 @@ async def test_a_question_goes_with_its_run(bench: Bench) -> None:
     asking(bench)
     assert bench.engine.questions(everything=True)
     with bench.loop.gate.database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM run")
+        connection.execute("DELETE FROM run")
     assert bench.engine.questions(everything=True) == []

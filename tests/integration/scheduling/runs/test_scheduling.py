@@ -425,16 +425,16 @@ async def test_a_full_disk_stops_launches_not_results(bench: Bench, monkeypatch:
 async def test_a_failed_commit_leaves_nothing_half_done(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sqlalchemy.exc import OperationalError
+    from sqlite3 import OperationalError
 
-    from penstock.errors import PenstockError, StoreError
+    from penstock.errors import PenstockError
     from penstock.store.engine.gate import Gate
 
     bench.load(dag("d", task("a")))
 
     def broken(self: Gate) -> None:
         self.discard()
-        raise OperationalError("INSERT", {}, StoreError("the disk is full"))
+        raise OperationalError("the disk is full")
 
     with monkeypatch.context() as patch:
         patch.setattr(Gate, "commit", broken)

@@ -187,7 +187,7 @@ class Life:
 
         with self.bench.database.read() as connection:
             query = sa.text("SELECT queued_us FROM run WHERE dag_id = :d AND run_id = :r")
-            return from_us(connection.execute(query, {"d": dag_id, "r": run_id}).scalar_one())
+            return from_us(connection.execute(query, {"d": dag_id, "r": run_id}).scalar())
 
 
 def forecast(run: PaperRun, since: datetime, end: datetime) -> Told:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from data.builders import dag, task
 from drive.loop import Bench
@@ -127,7 +127,7 @@ async def test_what_does_not_say_what_it_is_about_is_searched_for(
     write = Batch.write
 
     def failing(batch: Batch, connection: Any) -> None:
-        if any(event["dag_id"] == "bad" for event in batch.events if event["kind"] != "quarantined"):
+        if any(event.dag_id == "bad" for event in batch.events if event.kind != "quarantined"):
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "a half of a character")
         write(batch, connection)
 
@@ -213,7 +213,7 @@ async def test_trouble_of_the_machine_puts_nothing_into_quarantine(
     original = live_rows.Standing.active_runs
 
     def failing(*args: Any, **fields: Any) -> Any:
-        raise sa.exc.OperationalError("SELECT", {}, Exception("disk I/O error"))
+        raise sqlite3.OperationalError("disk I/O error")
 
     commit = Gate.commit
 

@@ -6,8 +6,6 @@ import threading
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
@@ -16,41 +14,13 @@ from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
 from penstock.model.views.found import DagFacts, VersionFacts
-from penstock.store import tables
 from penstock.store.sieve import Sieve
-from penstock.store.sqlite.indexed import UNFINISHED_RUNS
-from penstock.store.statement import table_of
+from penstock.store.sql.views.search import dags as sql
+from penstock.store.sqlite.connection import Connection
 from penstock.store.views.search.versions import numbered
 from penstock.store.views.versions import StoredVersion, Versions
 from penstock.timetable.describe import in_words
 from penstock.timetable.presets import PRESETS
-
-_dag = table_of(tables.DagRow)
-_run = table_of(tables.RunRow)
-_pause = table_of(tables.PauseRow)
-_import_error = table_of(tables.ImportErrorRow)
-_newest = _run.alias("newest")
-_DAGS = (
-    sa.select(_dag.c.dag_id, _dag.c.file, _dag.c.version_id, _dag.c.missing, _run.c.state, _run.c.start_us)
-    .select_from(
-        _dag.outerjoin(
-            _run,
-            _run.c.id
-            == sa.select(_newest.c.id)
-            .where(_newest.c.dag_id == _dag.c.dag_id)
-            .order_by(_newest.c.run_after_us.desc(), _newest.c.id.desc())
-            .limit(1)
-            .correlate(_dag)
-            .scalar_subquery(),
-        )
-    )
-    .order_by(_dag.c.dag_id)
-)
-_PAUSES = sa.select(_pause.c.dag_id, _pause.c.kind).where(
-    _pause.c.kind.in_([PauseKind.SCHEDULE, PauseKind.FREEZE])
-)
-_ACTIVE = sa.select(_run.c.dag_id, sa.func.count()).where(UNFINISHED_RUNS).group_by(_run.c.dag_id)
-_SPEC = sa.select(_dag.c.version_id).where(_dag.c.dag_id == sa.bindparam("dag_id"))
 
 
 class DagList:
@@ -64,11 +34,11 @@ class DagList:
 
     def read(self, connection: Connection) -> list[DagFacts]:
         """Return every DAG by id."""
-        rows = connection.execute(_DAGS).all()
+        rows = connection.execute(sql.DAGS).all()
         said = self._of_versions(connection, {row.version_id for row in rows})
-        pauses = {(row.dag_id, row.kind) for row in connection.execute(_PAUSES)}
-        broken = set(connection.execute(sa.select(_import_error.c.file)).scalars())
-        active: dict[str, int] = {row[0]: row[1] for row in connection.execute(_ACTIVE)}
+        pauses = {(row.dag_id, row.kind) for row in connection.execute(sql.PAUSES)}
+        broken = set(connection.execute(sql.BROKEN_FILES).scalars())
+        active: dict[str, int] = {row[0]: row[1] for row in connection.execute(sql.ACTIVE)}
 
         def facts(row: Any) -> DagFacts:
             return msgspec.structs.replace(
@@ -86,7 +56,7 @@ class DagList:
 
     def spec(self, connection: Connection, dag_id: str) -> DagSpec:
         """Return what the current version of a DAG says; raise `UnknownError` if there is no such DAG."""
-        key = connection.execute(_SPEC, {"dag_id": dag_id}).scalar()
+        key = connection.scalar(sql.VERSION, {"dag_id": dag_id})
         if key is None:
             raise UnknownError(f"DAG {dag_id!r} does not exist")
         return self._versions.one(connection, key).spec

@@ -4,51 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from penstock.clock import from_us, opt_from_us
 from penstock.model.search import StateTerm, TaskSearch
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TaskState
 from penstock.model.subject import about_row
 from penstock.model.views.found import TaskFacts, TaskPage, VersionFacts
-from penstock.store import tables
+from penstock.store.query import Values, all_of, any_of
 from penstock.store.sieve import Sieve
-from penstock.store.sqlite.indexed import UNFINISHED_RUNS
-from penstock.store.statement import table_of
-from penstock.store.views.search.conditions import Columns, Condition, among, any_of, conditions, page
+from penstock.store.sql.views.search import tasks as sql
+from penstock.store.sqlite.connection import Connection
+from penstock.store.views.search.conditions import among, conditions, page
 from penstock.store.views.search.notes import Place, read_notes
 from penstock.store.views.search.versions import numbered
 from penstock.store.views.task_rows import outcome_view
 from penstock.store.views.versions import StoredVersion, Versions
 
-_run = table_of(tables.RunRow)
-_task = table_of(tables.TaskInstanceRow)
-_attempt = table_of(tables.AttemptRow)
-COLUMNS: Columns = {
-    "id": _task.c.id,
-    "dag_id": _run.c.dag_id,
-    "run_id": _run.c.run_id,
-    "dag_run_id": _run.c.run_id,
-    "task_id": _task.c.task_id,
-    "task_display_name": _task.c.task_id,
-    "map_index": _task.c.map_index,
-    "rendered_map_index": _task.c.rendered_map_index,
-    "state": _task.c.state,
-    "try_number": _task.c.try_number,
-    "logical_date": _run.c.logical_us,
-    "run_after": _run.c.run_after_us,
-    "data_interval_start": _run.c.interval_start_us,
-    "data_interval_end": _run.c.interval_end_us,
-    "queued_when": _task.c.queued_us,
-    "scheduled_when": _task.c.queued_us,
-    "start_date": _task.c.start_us,
-    "end_date": _task.c.end_us,
-    "updated_at": sa.func.coalesce(_task.c.end_us, _task.c.start_us, _task.c.queued_us),
-    "duration": _task.c.end_us - _task.c.start_us,
-}
-"""The fields of a task instance that can be searched and ordered by."""
 _OF_RUN = frozenset(
     {
         "dag_id",
@@ -60,38 +31,28 @@ _OF_RUN = frozenset(
         "data_interval_end",
     }
 )
-_TASKS = _task.join(_run, _run.c.id == _task.c.run_pk)
-_FACTS = sa.select(
-    _task, _run.c.dag_id, _run.c.run_id, _run.c.logical_us, _run.c.run_after_us, _run.c.version_id,
-    _attempt.c.pid, _attempt.c.queued_us.label("launched_us"),
-).select_from(_TASKS.outerjoin(_attempt, _attempt.c.attempt_id == _task.c.attempt_id))  # fmt: skip
-_COUNT = sa.select(sa.func.count())
-_VERSIONS = sa.select(_run.c.version_id).distinct()
-_BY_POOL = (
-    sa.select(_run.c.version_id, _task.c.task_id, _task.c.state, sa.func.count())
-    .select_from(_TASKS)
-    .where(UNFINISHED_RUNS)
-    .group_by(_run.c.version_id, _task.c.task_id, _task.c.state)
-)
 
 
 def search_tasks(connection: Connection, versions: Versions, search: TaskSearch) -> TaskPage:
     """Return one page of the task instances that fit, and how many there are."""
-    of_runs = [*among(_run.c.dag_id, search.dag_ids), *among(_run.c.run_id, search.run_ids)]
+    columns, values = sql.COLUMNS, Values()
+    of_runs = [
+        *among(columns["dag_id"], search.dag_ids, values), *among(columns["run_id"], search.run_ids, values)
+    ]  # fmt: skip
     wanted = [
         *of_runs,
-        *among(_task.c.task_id, search.task_ids),
-        *among(_task.c.map_index, search.map_indexes),
-        *among(_task.c.try_number, search.try_numbers),
-        *([] if search.states is None else [any_of(_state(term) for term in search.states)]),
-        *_of_specs(connection, versions, search, of_runs),
-        *conditions(search, COLUMNS),
+        *among(columns["task_id"], search.task_ids, values),
+        *among(columns["map_index"], search.map_indexes, values),
+        *among(columns["try_number"], search.try_numbers, values),
+        *([] if search.states is None else [any_of(_state(term, values) for term in search.states)]),
+        *_of_specs(connection, versions, search, of_runs, values),
+        *conditions(search, columns, values),
     ]
     # Without a condition or an order by runs, their rows need not be looked at to choose and count.
     alone = not of_runs and not _names(search) & _OF_RUN and search.pools is None and search.operators is None
-    choice = sa.select(_task.c.id).select_from(_task if alone else _TASKS).where(*wanted)
-    chosen = connection.execute(page(choice, search, COLUMNS, _task.c.id)).scalars().all()
-    by_id = {row.id: row for row in connection.execute(_FACTS.where(_task.c.id.in_(chosen)))}
+    choice = (sql.PAGE_ALONE if alone else sql.PAGE).where(*wanted)
+    chosen = connection.execute(page(choice, search, columns, columns["id"], values), values).scalars()
+    by_id = {row.id: row for row in connection.execute(sql.FACTS, {"keys": chosen})}
     rows = [by_id[key] for key in chosen]  # sorting whole rows would cost ten times as much
     found = numbered(connection, {row.dag_id for row in rows})
     specs = versions.load(connection, {row.version_id for row in rows})
@@ -101,13 +62,13 @@ def search_tasks(connection: Connection, versions: Versions, search: TaskSearch)
         lambda row: about_row("task_instance", row.id),
         lambda row: _facts(row, found.get(row.version_id), specs[row.version_id], notes),
     )
-    total = _COUNT.select_from(_task if alone else _TASKS).where(*wanted)
-    return TaskPage(rows=tuple(views), total=connection.scalar(total) or 0)
+    total = (sql.COUNT_ALONE if alone else sql.COUNT).where(*wanted)
+    return TaskPage(rows=tuple(views), total=connection.scalar(total, values) or 0)
 
 
 def pool_counts(connection: Connection, versions: Versions) -> dict[str, dict[str, int]]:
     """Return how many slots of each pool the task instances of unfinished runs want, by their state."""
-    rows = connection.execute(_BY_POOL).all()
+    rows = connection.execute(sql.BY_POOL).all()
     specs = versions.load(connection, {row[0] for row in rows})
     counts: dict[str, dict[str, int]] = {}
     for version_id, task_id, state, count in rows:
@@ -124,20 +85,20 @@ def _names(search: TaskSearch) -> set[str]:
     return order | {bound.field for bound in search.bounds} | {pattern.field for pattern in search.patterns}
 
 
-def _state(term: StateTerm) -> Condition:
-    is_it: Condition = _task.c.state == term.state.value
+def _state(term: StateTerm, values: Values) -> str:
+    is_it = f"{sql.COLUMNS['state']} = {values.one(term.state.value)}"
     if term.launched is None:
         return is_it
-    return sa.and_(is_it, _task.c.attempts > 0 if term.launched else _task.c.attempts == 0)
+    return all_of([is_it, f"{sql.ATTEMPTS} {'>' if term.launched else '='} 0"])
 
 
 def _of_specs(
-    connection: Connection, versions: Versions, search: TaskSearch, of_runs: list[Condition]
-) -> list[Condition]:
+    connection: Connection, versions: Versions, search: TaskSearch, of_runs: list[str], values: Values
+) -> list[str]:
     """Return the conditions on pool and operator: which tasks of which versions fulfil them."""
     if search.pools is None and search.operators is None:
         return []
-    ids = connection.execute(_VERSIONS.where(*of_runs)).scalars().all()
+    ids = connection.execute(sql.VERSIONS.where(*of_runs), values).scalars()
 
     def fits(spec: TaskSpec) -> bool:
         return (search.pools is None or spec.pool in search.pools) and (
@@ -148,7 +109,8 @@ def _of_specs(
     for key, version in versions.load(connection, ids).items():
         names = [task_id for task_id, spec in version.tasks.items() if fits(spec)]
         if names:
-            found.append(sa.and_(_run.c.version_id == key, _task.c.task_id.in_(names)))
+            of_version = f"{sql.VERSION_ID} = {values.one(key)}"
+            found.append(all_of([of_version, *among(sql.COLUMNS["task_id"], names, values)]))
     return [any_of(found)]
 
 

@@ -1,0 +1,1 @@
+"""Statements as text, made from `penstock.store.statements.engine`: do not change them here."""

@@ -1,0 +1,1 @@
+"""Statements as text, made from `penstock.store.statements.views`: do not change them here."""

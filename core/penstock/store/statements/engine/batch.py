@@ -1,0 +1,60 @@
+"""What the gate writes: moves, new runs, attempts and events."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from penstock.store.engine.columns import RUN_COLUMNS, RUN_FIELDS, TASK_COLUMNS, TASK_FIELDS
+from penstock.store.sqlite.core import write_of
+from penstock.store.statements.rows import attempt, event, import_error, run, task, undo, xcom
+
+
+def _swap(table: sa.Table, columns: tuple[str, ...]) -> sa.Update:
+    return (
+        sa.update(table)
+        .where(
+            table.c.id == sa.bindparam("b_id"),
+            table.c.version == sa.bindparam("b_version"),
+            table.c.state == sa.bindparam("b_state"),
+        )
+        .ordered_values(*((table.c[name], sa.bindparam(name)) for name in ("state", "version", *columns)))
+    )
+
+
+SWAP_TASK = write_of(_swap(task, TASK_COLUMNS))
+SWAP_RUN = write_of(_swap(run, RUN_COLUMNS))
+INSERT_RUN = write_of(sa.insert(run), RUN_FIELDS)
+INSERT_TASK = write_of(sa.insert(task), TASK_FIELDS)
+INSERT_EVENT = write_of(sa.insert(event), [column.name for column in event.c if column.name != "seq"])
+INSERT_ATTEMPT = write_of(sa.insert(attempt), ["attempt_id", "ti_id", "try_number", "queued_us", "executor"])
+CLAIM_ATTEMPT = write_of(
+    sa.update(attempt)
+    .where(attempt.c.attempt_id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in ("start_us", "pid", "worker")})
+)
+END_ATTEMPT = write_of(
+    sa.update(attempt)
+    .where(attempt.c.attempt_id == sa.bindparam("b_id"), attempt.c.end_us.is_(None))
+    .values({name: sa.bindparam(name) for name in ("start_us", "end_us", "outcome", "log_bytes")})
+)
+PLACE_TASK = write_of(
+    sa.update(task).where(task.c.id == sa.bindparam("b_id")).values(position=sa.bindparam("position"))
+)
+# Separate, because a statement that names an indexed column rewrites the index each time.
+NUMBER_TASK = write_of(
+    sa.update(task).where(task.c.id == sa.bindparam("b_id")).values(map_index=sa.bindparam("map_index"))
+)
+SHIFT_ATTEMPT = write_of(
+    sa.update(attempt)
+    .where(attempt.c.attempt_id == sa.bindparam("b_id"))
+    .values(
+        queued_us=attempt.c.queued_us + sa.bindparam("b_queued_by"),
+        start_us=attempt.c.start_us + sa.bindparam("b_start_by"),
+    )
+)
+DELETE_XCOMS = write_of(sa.delete(xcom).where(xcom.c.ti_id == sa.bindparam("b_ti_id")))
+DELETE_UNDOS = write_of(sa.delete(undo).where(undo.c.id <= sa.bindparam("b_id")))
+DELETE_IMPORT_ERROR = write_of(sa.delete(import_error).where(import_error.c.file == sa.bindparam("b_file")))
+LAST_EVENT = sa.select(sa.func.coalesce(sa.func.max(event.c.seq), 0))
+LAST_RUN = sa.select(sa.func.coalesce(sa.func.max(run.c.id), 0))
+LAST_TASK = sa.select(sa.func.coalesce(sa.func.max(task.c.id), 0))
