@@ -13,6 +13,7 @@ from penstock_tui.clean import label
 from penstock_tui.dialogs.params_form import ParamsDialog
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.line_table import Row
 from penstock_tui.widgets.options import Options
 from penstock_tui.widgets.prose import Prose
@@ -35,11 +36,11 @@ class AnswerDialog(ParamsDialog):
         question = self._row.question
         cells = self.caption_cells("answer")
         yield Prose(id="asked")
-        chosen = set(question.defaults or (question.options if len(question.options) == 1 else ()))
+        chosen = set(question.options if len(question.options) == 1 else ())  # a default is no choice yet
         options = [(each, label(each)) for each in question.options]
         yield Options(
-            "answer", options, chosen=chosen, several=question.multiple, caption_cells=cells, needed=True,
-            id="options",
+            "answer", options, chosen=chosen, several=question.multiple, caption_cells=cells,
+            needed=not chosen, id="options",
         )  # fmt: skip
         yield from self.conf_form(cells)
         if not may_answer(question, person_of(self.shell.feed.actor)):
@@ -47,6 +48,13 @@ class AnswerDialog(ParamsDialog):
                 "anyway", [("yes", f"answer it though it asks {label(assigned_words(question))}")],
                 several=True, caption_cells=cells, id="anyway",
             )  # fmt: skip
+
+    def focus_first(self) -> None:
+        """Begin at the options unless one stands, then at what is to be filled in."""
+        fields = [each for each in self.query("#form > *") if isinstance(each, Field | Options)]
+        needy = [each for each in fields if each.needed]
+        typed = [each for each in fields if isinstance(each, Field)]
+        (needy or typed or fields)[0].focus()
 
     def on_mount(self) -> None:
         """Show what is asked; Textual calls the parents' `on_mount` by itself."""

@@ -45,15 +45,27 @@ class QuestionsDialog(Dialog[QuestionRow]):
 
     def inside(self) -> ComposeResult:
         """Compose the list and the keys."""
-        yield LineTable(COLUMNS, empty="nothing waits for an answer", id="questions")
+        yield LineTable(self._columns(), empty="nothing waits for an answer", id="questions")
         yield Line(id="leave")
+
+    def _columns(self) -> list[Column]:
+        """Return the columns, without those in which nothing would stand."""
+        ends = any(row.until is not None for row in self._rows)
+        named = any(row.question.assigned for row in self._rows)
+        return [each for each in COLUMNS if {"left": ends, "who": named}.get(each.id, True)]
 
     def on_mount(self) -> None:
         """Show the list."""
         table = self.query_one(LineTable)
         table.reserve = 4
         now, zone = self.shell.now(), self.shell.zone
-        table.set_rows([Row(row.attempt_id, cells(row, now, zone)) for row in self._rows])
+        wanted = [place for place, each in enumerate(COLUMNS) if each in table.columns]
+        table.set_rows(
+            [
+                Row(row.attempt_id, tuple(cells(row, now, zone)[place] for place in wanted))
+                for row in self._rows
+            ]
+        )
         self.query_one("#leave", Line).show(
             [("enter", "bold cyan"), (" answer   ", ""), ("esc", "bold cyan"), (" close", "")]
         )

@@ -81,10 +81,10 @@ def _name(row: DagRow, looks: Looks) -> Spans:
     spans: Spans = [
         (label(bare(row.dag_id)), "bright_black" if row.missing else "bold" if row.active_runs else "")
     ]
-    if row.dialect is not None:
-        spans.append((f" airflow {row.dialect}", "bright_black"))
     if row.asks:
         spans.append((f" {looks.glyph('asks')}{row.asks}", looks.style("asks")))
+    if row.dialect is not None:
+        spans.append((f" airflow {row.dialect}", "bright_black"))
     if row.last_run is not None and row.last_run.quarantined is not None and row.quarantined is None:
         spans.append((f" {looks.glyph('quarantined')}run", looks.style("quarantined")))
     if row.import_error is not None:
