@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ROOTS = (
     "airflow.providers", "airflow.contrib", "airflow.operators", "airflow.sensors", "airflow.hooks",
     "airflow.triggers", "airflow.kubernetes", "airflow.executors", "airflow.secrets", "airflow.notifications",
+    "airflow.www", "airflow.security", "airflow.utils.log",
 )  # fmt: skip
 _ROOMS = frozenset(
     {
@@ -112,7 +113,7 @@ class StandIn(Operator, metaclass=_StandInType):
         raise AttributeError(f"{type(self).__name__}.{name}: {self.cannot_run}")
 
 
-_TASK = {*CHECKS, *IGNORED, *LATER, "dag", "task_group", "default_args"}
+_TASK = {*CHECKS, *IGNORED, *LATER, "dag", "task_group", "default_args"} - {"secrets"}
 
 
 def stands_in_for(module: str) -> bool:

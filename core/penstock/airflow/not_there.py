@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.authoring import scope
 from penstock.authoring.exceptions import FailException
 
 TYPE_CHECKING = False
@@ -33,7 +34,9 @@ class NotThere:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)  # Python asks for many of them by itself
-        self._raise()
+        if name in {"name", "value"} and scope.current().context is None:
+            return self  # of a member of an enum, in a file that loads
+        return self._raise()
 
     def _raise(self, *args: object, **kwargs: object) -> NoReturn:  # noqa: ARG002 - whatever it is used for
         raise NotThereError(self._why)

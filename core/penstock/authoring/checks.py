@@ -105,6 +105,13 @@ def optional_mapping(value: Any, name: str) -> dict[str, Any] | None:
     return None if value is None else mapping(value, name)
 
 
+def mapping_or_reference(value: Any, name: str) -> Any:
+    """Return a mapping with names as keys as a dict, None, or what becomes one during a run."""
+    from penstock.authoring.references import Reference
+
+    return value if isinstance(value, Reference) else optional_mapping(value, name)
+
+
 def shown(value: Any) -> str:
     """Return *value* in Python's notation, for a message, cut if it is long."""
     try:

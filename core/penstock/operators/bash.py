@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from penstock.authoring.abstract_operator import Command
-from penstock.authoring.checks import exit_codes, mapping, optional_callable, optional_mapping, shown, truth
+from penstock.authoring.checks import exit_codes, mapping_or_reference, optional_callable, shown, truth
 from penstock.authoring.exceptions import SkipException, TaskError
 from penstock.authoring.operator import Operator
 from penstock.authoring.place import refuse
@@ -55,7 +55,7 @@ class BashOperator(Operator):
     last_line_is_value = True
     checks: Mapping[str, Check] = {
         **Operator.checks,
-        "env": optional_mapping,
+        "env": mapping_or_reference,
         "append_env": truth,
         "output_processor": optional_callable,
         "output_encoding": _encoding,
@@ -78,7 +78,7 @@ class BashOperator(Operator):
     ) -> None:
         super().__init__(task_id=task_id, **task)
         self.bash_command = bash_command
-        self.env = None if env is None else mapping(env, "env").copy()
+        self.env: Any = dict(env) if isinstance(env, Mapping) else env
         self.append_env = append_env
         self.cwd = cwd
         self.skip_on_exit_code = skip_on_exit_code  # type: ignore[assignment]  # made a tuple when it is set

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from penstock.authoring.checks import mapping_or_reference
 from penstock.authoring.exceptions import FailException
 from penstock.authoring.sensor import Sensor
 from penstock.operators.bash import bash_words
@@ -13,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Unpack
 
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
     from penstock.authoring.sensor import SensorArgs
 
@@ -26,6 +28,7 @@ class BashSensor(Sensor):
 
     template_fields: Sequence[str] = ("bash_command", "env")
     template_ext: Sequence[str] = (".sh", ".bash")
+    checks: Mapping[str, Check] = {**Sensor.checks, "env": mapping_or_reference}
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class BashSensor(Sensor):
     ) -> None:
         super().__init__(task_id=task_id, **sensor)
         self.bash_command = bash_command
-        self.env = None if env is None else dict(env)
+        self.env: Any = dict(env) if isinstance(env, Mapping) else env
         self.retry_exit_code = retry_exit_code
         self.output_encoding = output_encoding
 

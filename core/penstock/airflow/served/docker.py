@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 
+from penstock.authoring.checks import mapping_or_reference
 from penstock.authoring.exceptions import SkipException, TaskError
 from penstock.authoring.operator import Operator
 from penstock.authoring.place import refuse
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import subprocess
     from typing import Any
 
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
 
 _WITHOUT_EFFECT = {
@@ -30,6 +32,7 @@ class DockerOperator(Operator):
 
     template_fields: Sequence[str] = ("image", "command", "environment", "env_file", "container_name")
     template_ext: Sequence[str] = (".sh", ".bash", ".env")
+    checks: Mapping[str, Check] = {**Operator.checks, "environment": mapping_or_reference}
 
     def __init__(
         self,
@@ -63,7 +66,9 @@ class DockerOperator(Operator):
         codes = ignored.pop("skip_exit_code", None)
         self.image = image
         self.command = command
-        self.environment = dict(environment or {})
+        self.environment: Any = (
+            dict(environment or {}) if isinstance(environment, Mapping | None) else environment
+        )
         self.private_environment = dict(private_environment or {})
         self.env_file = env_file
         self.container_name = container_name
