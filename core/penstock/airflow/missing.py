@@ -98,7 +98,7 @@ class StandIn(Operator, metaclass=_StandInType):
         super().__init__(task_id=task_id, **known)
         self._rest = {name: value for name, value in given.items() if name not in known}
         for name, value in self._rest.items():
-            if not hasattr(AbstractOperator, name):
+            if not hasattr(AbstractOperator, name) and name not in self.checks:
                 object.__setattr__(self, name, value)
 
     def connect_references(self) -> None:

@@ -12,6 +12,7 @@ ODD_NAMES = """
 from airflow import DAG
 from airflow.models.abstractoperator import TaskStateChangeCallback
 from airflow.models.dag import DagStateChangeCallback
+from airflow.configuration import conf
 from airflow.models.taskinstance import Context, TaskInstance, TaskInstanceKey
 from airflow.models.taskinstancekey import TaskInstanceKey as same
 from airflow.operators.bash import BashOperator
@@ -20,7 +21,8 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 from airflow.utils.context import Context as theirs
 from airflow.www import utils as wwwutils
 
-assert Context is theirs and same is TaskInstanceKey
+assert Context is theirs
+assert conf.get("logging", "base_log_folder").endswith("/logs")
 
 def told(kind: str) -> DagStateChangeCallback:
     def tell(context: Context) -> None:

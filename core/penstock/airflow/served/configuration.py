@@ -55,6 +55,10 @@ def _a_provider_asks() -> bool:
     return False
 
 
+_FOLDERS = {("core", "plugins_folder"): "plugins", ("logging", "base_log_folder"): "logs"}
+"""Options for folders that files build paths from, and where those are below Airflow's home."""
+
+
 def get_airflow_home() -> str:
     """Return the folder called ``AIRFLOW_HOME``: as the environment says, or around the DAGs folder."""
     named = os.environ.get("AIRFLOW_HOME")
@@ -180,7 +184,8 @@ class Configuration:
             return file.get(section, key)
         if (section, key) == ("core", "dags_folder"):
             return _dags_folder()
-        return None
+        below = _FOLDERS.get((section, key))
+        return None if below is None else os.path.join(get_airflow_home(), below)  # noqa: PTH118 - as above
 
     def _file(self) -> RawConfigParser | None:
         from penstock.authoring.place import owner_file
