@@ -171,6 +171,8 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/cli/airflow_database.py",  # psql inherits it; Airflow's key may be in it
         "core/penstock/cli/graph.py",  # whether its output carries glyphs
         "core/penstock/cli/up.py",
+        "core/penstock/cli/worker.py",  # what a worker's tasks inherit
+        "core/penstock/execution/host/host.py",  # what its supervisors inherit
         "tui/penstock_tui/__main__.py",  # what decides how to draw
         "tui/penstock_tui/log_outside.py",  # PAGER, VISUAL, EDITOR
         "tui/penstock_tui/outside.py",  # another program on the terminal inherits it

@@ -21,6 +21,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "doctor": ("doctor:doctor", "Check the instance, and say what to do about each problem."),
         "system": ("system:system", "Show how engine, disk, pools and executors are, and what needs a hand."),
         "db": ("db:db", "Maintain the database."),
+        "cluster": (
+            "cluster:cluster",
+            "Run attempts on Dask workers: a cluster here, or over many machines.",
+        ),
+        "worker": ("worker:worker", "Run attempts on this machine for engines elsewhere."),
         "console": ("console:console", "Open the console; `penstock` alone does the same."),
         "bridge": ("bridge:bridge", "Speak the engine's protocol on stdin and stdout."),
         "api": ("api:api", "Serve the HTTP API of Airflow 3, and manage its tokens."),

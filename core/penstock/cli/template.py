@@ -167,5 +167,6 @@ GITIGNORE = """\
 /run/
 /backups/
 /engine.log*
+/cluster/
 __pycache__/
 """
