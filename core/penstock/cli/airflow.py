@@ -101,7 +101,7 @@ def import_exports(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Take over variables, connections, pools and paused schedules from Airflow.
+    """Take over variables, connections, pools and pauses from Airflow.
 
     From its database, which is only read, or from files that it exported: JSON, YAML (with PyYAML) and files
     of `ID=URL` lines (`.env`). What has a name that exists is replaced. Schedules that are paused there are

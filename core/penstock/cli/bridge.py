@@ -12,10 +12,10 @@ from penstock.cli.session import Session, pass_session
 @click.command
 @pass_session
 def bridge(session: Session) -> int:
-    """Speak the engine's protocol on stdin and stdout, for a console on another host.
+    """Speak the engine's protocol on stdin and stdout.
 
-    `penstock --host` starts it there through ssh. One JSON object a line, as on the engine's socket; when
-    no engine runs, the database answers. It ends with its input.
+    For clients on another host: `penstock --host` starts it there through ssh. One JSON object a line, as
+    on the engine's socket; when no engine runs, the database answers. It ends with its input.
 
     Examples:
       echo '{"id": 1, "method": "status"}' | penstock bridge

@@ -23,9 +23,10 @@ _POLL = 0.05
 @click.argument("names", metavar="[DEST]...", nargs=-1)
 @json_option
 def hosts(names: tuple[str, ...], *, as_json: bool) -> int:
-    """List the hosts of hosts.toml (or these): state, failures, what runs, engine silent since.
+    """Show how the instances on several hosts are.
 
-    Each is asked through ssh, all at once. A host that cannot be reached is listed with the reason.
+    Of the hosts of hosts.toml, or of these: state, failures, what runs, engine silent since. Each is asked
+    through ssh, all at once. A host that cannot be reached is listed with the reason.
 
     Examples:
       penstock hosts

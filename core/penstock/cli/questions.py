@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 def questions(
     session: Session, *, dag: str | None, run: str | None, task: str | None, everything: bool, as_json: bool
 ) -> int:
-    """List what waits for a person's answer: in all DAGs, in one, in a run, or in one task of it.
+    """List what waits for a person's answer.
 
-    A task that asks (ApprovalOperator and the other HITL operators) holds no slot while it waits.
+    In all DAGs, in one, in a run, or in one task of it. A task that asks (ApprovalOperator and the other
+    HITL operators) holds no slot while it waits.
 
     Examples:
       penstock questions

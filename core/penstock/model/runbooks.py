@@ -20,7 +20,7 @@ VERBS = frozenset(
     {
         "trigger", "rerun", "retry", "clear", "mark", "undo", "cancel", "run-next", "run-now", "run-in-turn",
         "pause", "unpause", "resume", "hold", "release", "breakpoint", "note", "backfill", "pools", "assets",
-        "variables", "connections", "failures", "quarantine",
+        "variables", "connections", "failures", "quarantine", "answer",
     }
 )  # fmt: skip
 """Commands with at least one act among what they do."""
