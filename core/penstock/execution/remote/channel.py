@@ -129,6 +129,9 @@ class Channel:
                 await self._live()
             except (OSError, msgspec.MsgspecError, NoAnswerError, ValueError) as error:
                 self._lost(str(error))
+            except Exception as error:  # a fault of ours over one message: the next client is a new chance
+                log.exception("the executor's client is started again")
+                self._lost(f"internal error: {type(error).__name__}: {error}")
             finally:
                 self._end_process()
             pause = _FIRST_PAUSE if time.monotonic() - began > _STEADY else min(pause * 2, _LONGEST_PAUSE)
