@@ -60,7 +60,7 @@ def supervisor_kills(chaos: Chaos, count: int) -> None:
 
 
 def test_engine_killed_at_random_moments(chaos: Chaos) -> None:
-    engine_kills(chaos, 8)
+    engine_kills(chaos, 5)
 
 
 def test_engine_killed_between_decision_and_spawn(chaos: Chaos) -> None:

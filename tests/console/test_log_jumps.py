@@ -122,9 +122,7 @@ async def test_a_line_that_came_in_two_pieces_is_shown_whole() -> None:
         await driver.sees("next", "half a line")
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))]
-)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 9))])
 async def test_no_sequence_of_keys_leads_astray(seed: int) -> None:
     """Whatever is pressed: the rows are lines of the log in a row, ``g`` shows the first, ``G`` the last."""
     chance = random.Random(seed)

@@ -98,7 +98,7 @@ async def test_every_screen_is_shown_as_it_is_drawn(name: str) -> None:
             await watched.press(key)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
 async def test_random_keys_and_sizes_leave_no_stale_cell(seed: int) -> None:
     chance = random.Random(seed)
     reset()

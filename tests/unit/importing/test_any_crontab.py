@@ -51,7 +51,7 @@ lines = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(lines, max_size=6), st.sampled_from(sorted(DAEMONS)), st.sampled_from([True, False, None]))
 def test_any_lines_give_a_file(made: list[str], daemon: str, users: bool | None) -> None:
     text = "\n".join(made)

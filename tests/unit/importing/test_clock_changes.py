@@ -86,7 +86,7 @@ crons = st.builds("{} {} {} * {}".format, minutes, hours, days, weekdays)
 nights = st.sampled_from([(zone, night) for zone, found in NIGHTS.items() for night in found])
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(crons, nights)
 def test_cron_at_clock_changes_is_its_own_loop(cron: str, night: tuple[str, str]) -> None:
     zone, begin = ZoneInfo(night[0]), datetime.fromisoformat(night[1]).replace(tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_cron_at_clock_changes_is_its_own_loop(cron: str, night: tuple[str, str]
     assert between(plain, zone, "busybox", begin, end) == list(by_the_clock(plain, zone, begin, end))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(crons, st.sampled_from(["Europe/Amsterdam", "America/New_York", "UTC"]))
 def test_here_is_there_where_no_clock_changes(cron: str, zone: str) -> None:
     meaning = read_vixie(cron, strict=False).meaning

@@ -258,7 +258,7 @@ async def compare(
         return len(simulated.runs) + len(filled)
 
 
-@settings(max_examples=25, derandomize=True, phases=(Phase.explicit, Phase.generate), deadline=None,
+@settings(max_examples=12, derandomize=True, phases=(Phase.explicit, Phase.generate), deadline=None,
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
 @given(lives())
 def test_the_forecast_is_what_the_engine_does(
@@ -267,7 +267,7 @@ def test_the_forecast_is_what_the_engine_does(
     asyncio.run(compare(*life))
 
 
-@settings(max_examples=15, derandomize=True, phases=(Phase.explicit, Phase.generate), deadline=None,
+@settings(max_examples=8, derandomize=True, phases=(Phase.explicit, Phase.generate), deadline=None,
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
 @given(lives())
 def test_also_from_the_middle_of_a_night(

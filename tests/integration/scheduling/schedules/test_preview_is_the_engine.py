@@ -118,7 +118,7 @@ def awake(bench: Bench, until: datetime | None, count: int = 10_000) -> list[Run
 
 
 @settings(
-    max_examples=examples(24),
+    max_examples=examples(12),
     phases=(Phase.explicit, Phase.generate),
 )
 @given(asked())
@@ -128,7 +128,7 @@ def test_the_preview_is_what_the_engine_creates(drawn: tuple[list[str], DagSpec,
 
 
 @settings(
-    max_examples=examples(10),
+    max_examples=examples(5),
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -226,7 +226,7 @@ SEVEN_HOURS = dag(
 
 @example((SPRING, SEVEN_HOURS), [("step", 1), ("step", 2), ("forward", 1), ("forward", 0)])
 @settings(
-    max_examples=examples(20),
+    max_examples=examples(10),
     phases=(Phase.explicit, Phase.generate),
     report_multiple_bugs=False,
 )
