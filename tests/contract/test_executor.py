@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from drive.attempts import Attempts, make_settings, marked, shell
+from drive.far import STAYS_HERE, Elsewhere, far_root
 from drive.waiting import eventually
 from penstock.attempts.protocol import AttemptSpec, attempt_path
 from penstock.errors import BadIdError
@@ -36,6 +37,7 @@ from penstock.settings import Settings
 FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], Path]]] = {
     "local": (LocalExecutor, lambda settings: settings.attempts),
     "mixed, here": (Executors, lambda settings: settings.attempts),
+    "mixed, elsewhere": (Elsewhere, lambda settings: far_root(settings) / "attempts"),
 }
 """Each executor, and where the directories of its attempts are while these run."""
 
@@ -476,7 +478,7 @@ async def test_a_deferral_waits_until_its_trigger_has_fired(attempts: Attempts) 
 
 
 async def test_a_triggerer_is_told_what_to_run(attempts: Attempts) -> None:
-    spec = shell("sleep 30", env={"ROLE": "engine"})
+    spec = shell("sleep 30", env=STAYS_HERE)
     attempts.executor.submit([spec])
     attempts.executor.run_triggers(spec.attempt_id, ["a", "b"])
     attempts.executor.run_triggers(spec.attempt_id, ["b"])
