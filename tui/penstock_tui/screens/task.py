@@ -90,8 +90,12 @@ class TaskScreen(View):
         self.detail = replace(detail, file=self.shell.short_path(detail.file))
         await self._load_tab(tab)
         if tab == self.tab:
+            first = tab not in self._asked
             self._asked.add(tab)
             self._show()
+            if first and tab == "source":
+                made = str(detail.line or 1)
+                self.lines.move_to(next((at for at, row in enumerate(self._rows) if row.of == made), 0))
 
     async def _load_tab(self, tab: str) -> None:
         feed, names = self.shell.feed, self._names
@@ -137,8 +141,6 @@ class TaskScreen(View):
     def _show(self) -> None:
         self._show_head()
         self._show_lines()
-        if self.tab == "source" and "source" not in self._asked and self.detail is not None:
-            self.lines.move_to_key(f"{(self.detail.line or 1) - 1:06}")
         self.refresh_top()
 
     def _show_head(self) -> None:
@@ -176,7 +178,7 @@ class TaskScreen(View):
             case "events":
                 return inside.events_tab(self._events, now, zone, looks)
             case "source":
-                return inside.source_tab(self._source, detail.line)
+                return inside.source_tab(self._source, detail.line, cells)
         return inside.docs_tab(detail, cells)
 
     def _place(self) -> tuple[int, int]:

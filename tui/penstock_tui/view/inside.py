@@ -267,25 +267,25 @@ def events_tab(events: Sequence[EventRow], now: datetime, zone: tzinfo, looks: L
     return found
 
 
-def source_tab(source: SourceText | None, line: int | None) -> list[Shown]:
-    """Return the file with its lines numbered, that of the task marked."""
+def source_tab(source: SourceText | None, line: int | None, cells: int = 200) -> list[Shown]:
+    """Return the file with its lines numbered, that of the task marked; long lines go on below."""
     if source is None:
         return []
     if source.text is None:
         said = f" the copy of {label(source.file)} of version {label(source.version)} is no longer kept"
         return [Shown([(said, "dim")])]
     lines = source.text.splitlines()
-    cells = len(str(len(lines)))
-    return [
-        Shown(
-            [
-                (f"{number:>{cells}} ", "bold yellow" if number == line else "dim"),
-                (clean(text), "bold" if number == line else ""),
-            ],
-            str(number),
-        )
-        for number, text in enumerate(lines, 1)
-    ]
+    wide = len(str(len(lines)))
+    found = []
+    for number, text in enumerate(lines, 1):
+        marks = ("bold yellow", "bold") if number == line else ("dim", "")
+        said = clean(text)
+        inside = min(len(said) - len(said.lstrip()), cells // 3) + 2
+        lead = f"{number:>{wide}} "
+        for piece in wrap(said, max(10, cells - wide - 1 - inside)):
+            found.append(Shown([(lead, marks[0]), (piece, marks[1])], str(number)))
+            lead = " " * (wide + 1 + inside)
+    return found
 
 
 def docs_tab(detail: TaskDetail, cells: int) -> list[Shown]:
