@@ -47,7 +47,7 @@ async def asked(driver: Driver) -> None:
     """Press the key and wait for the question."""
     await driver.press("Q")
     await driver.until(lambda: isinstance(driver.console.screen, QuarantineDialog))
-    await driver.sees("Take back 1", WHY[:20])
+    await driver.sees("Take back 1", WHY[:20], f"In quarantine: {DAG}")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -122,6 +122,8 @@ async def test_a_runbook_that_waits_for_its_run_goes_step_by_step() -> None:
         driver.engine.keep_runbook("wait", "penstock trigger {dag} --wait\npenstock pause {dag}\n")
         await driver.until(lambda: driver.console.screen.query_one(LineTable).rows)
         await driver.press("at")
+        await driver.sees("(o) step by step", "Begin 2 steps")
+        driver.console.screen.query_one("#way", Options).choose("all")
         await driver.sees("line 1 waits for its run: choose step by step")
 
 

@@ -236,7 +236,10 @@ def test_the_source_marks_the_line_of_the_task_and_says_when_it_is_gone() -> Non
     assert [row.line[0][1] for row in rows] == ["dim", "bold yellow"]
     assert "no longer kept" in said(inside.source_tab(SourceText(file="a.py", version="v"), 2))
     long = inside.source_tab(SourceText(file="a.py", version="v", text="  x = 1, 2, 3, 4, 5, 6\n"), 1, 20)
-    assert [(text_of(row.line), row.of) for row in long] == [("1   x = 1, 2, 3,", "1"), ("      4, 5, 6", "1")]
+    assert [(text_of(row.line), row.of) for row in long] == [
+        ("1   x = 1, 2, 3,", "1"),
+        ("      4, 5, 6", "1"),
+    ]
 
 
 def test_params_say_where_they_are_from() -> None:

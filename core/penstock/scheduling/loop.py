@@ -257,7 +257,7 @@ class Loop:
         while not self._stopping:
             began = self._clock.monotonic()
             wake_us = self._turn(self._take_hints())
-            self.ticks.add(self._clock.monotonic() - began, self.world.now_us)
+            self.ticks.add(self._clock.monotonic() - began, to_us(self._clock.now()))
             self._turned.fire()
             await self._sleep(wake_us)
         if self._last:

@@ -46,7 +46,7 @@ class RunbookDialog(PlanDialog):
             yield Options("run   ", names, chosen={names[0][0]}, id="book")
             yield Field("with  ", self._filled(names[0][0]), hint="PARAM=VALUE for what it asks", id="values")
             ways = [("all", "all steps at once"), ("step", "step by step: enter goes on, esc stops")]
-            yield Options("go    ", ways, chosen={"all"}, id="way")
+            yield Options("go    ", ways, chosen={self._way_of(names[0][0])}, id="way")
         yield Field("record", hint="a new name, enter: what you do from then on is kept", id="record")
 
     def focus_first(self) -> None:
@@ -143,6 +143,8 @@ class RunbookDialog(PlanDialog):
     def _another(self, event: Options.Changed) -> None:
         self.query_one("#values", Field).text = label(self._filled(event.options.value))
         self.query_one("#values", Field).refresh()
+        self.query_one("#way", Options).chosen = {self._way_of(event.options.value)}
+        self.query_one("#way", Options).refresh()
 
     @on(Field.Done, "#record")
     def _named(self, event: Field.Done) -> None:
@@ -154,6 +156,10 @@ class RunbookDialog(PlanDialog):
 
     def _row(self) -> RunbookRow | None:
         return self._rows[self.query_one("#book", Options).value] if self._rows else None
+
+    def _way_of(self, name: str) -> str:
+        """Return how a runbook is done if nobody chooses: one that waits for its runs step by step."""
+        return "step" if any(WAIT in step.split() for step in self._rows[name].steps) else "all"
 
     def _filled(self, name: str) -> str:
         params = self._rows[name].params

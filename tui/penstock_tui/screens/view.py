@@ -32,6 +32,8 @@ from penstock_tui.widgets.flash import Flash
 from penstock_tui.widgets.footer import KeyFooter
 from penstock_tui.widgets.status_bar import StatusBar
 
+_OPENING = 0.06
+"""Seconds that a screen may load its first data before it is drawn without."""
 NOTHING_TO_COPY = "there is nothing to copy here"
 
 
@@ -60,6 +62,8 @@ class View(Screen[None]):
         self._stale = True
         self._loaded = False
         self._had_focus = False
+        self._opening = not self.root
+        """Whether what is drawn now would be drawn over at once."""
 
     @property
     def shell(self) -> Shell:
@@ -127,6 +131,8 @@ class View(Screen[None]):
     def on_mount(self) -> None:
         """Begin to load, after the first frame."""
         self.refresh_top()
+        if self._opening:
+            self.set_timer(_OPENING, self._end_opening)
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was in front."""
@@ -145,6 +151,17 @@ class View(Screen[None]):
             await self.load()
         finally:
             self._loaded = True
+            self._end_opening()
+
+    def _end_opening(self) -> None:
+        if self._opening:
+            self._opening = False
+            self.refresh(layout=True)
+
+    def _compositor_refresh(self) -> None:
+        """Draw, as Textual asks; but a screen that opens is laid out several times before it has its data."""
+        if not self._opening:
+            super()._compositor_refresh()
 
     @property
     def takes_keys(self) -> bool:

@@ -62,7 +62,7 @@ def key_of(task: TaskRow) -> str:
     return instance_key(task.task_id, task.map_index)
 
 
-FIELDS = ("state", "operator", "pool", "group")
+FIELDS = ("state", "task", "operator", "pool", "group")
 """Fields of a filter of tasks, besides text, which is searched in names and states."""
 
 
@@ -80,6 +80,7 @@ def _seen(key: str, task: TaskRow) -> dict[str, list[str]]:
             *(["asks"] if asked(task) is not None else []),
             *(["break"] if task.stops or (task.held and task.held.breakpoint) else []),
         ],
+        "task": [key],
         "operator": [task.operator],
         "pool": [task.pool],
         "group": [task.group or ""],

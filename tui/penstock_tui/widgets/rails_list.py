@@ -60,7 +60,9 @@ class RailsList(CursorList):
         self._now: datetime | None = None
         self._order: Order | None = None
         self._shape: object = None
-        self._rails = _EMPTY
+        self._rails = self._whole = _EMPTY
+        self._rails_of: object = None
+        """Order, folds and lanes that ``_whole`` was drawn for."""
         self._rows: Sequence[Row] = ()
         self._text: RowText | None = None
         self._drawn: dict[int, Spans] = {}
@@ -137,7 +139,10 @@ class RailsList(CursorList):
         if self._order is None:
             return
         lanes = max(3, self.size.width * 2 // 5 // 2) if self.size.width else 8
-        self._rails = rows_of(self._order, folded=self.folded, max_lanes=lanes)
+        drawn = (self._order, frozenset(self.folded), lanes)
+        if drawn != self._rails_of:
+            self._rails_of, self._whole = drawn, rows_of(self._order, folded=self.folded, max_lanes=lanes)
+        self._rails = self._whole
         if self.wanted:
             self._rails = Rails((), 1, elided=False, members=self._rails.members)
             self._passing = task_rows.passing(self.tasks, self.wanted)

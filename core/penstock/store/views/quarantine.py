@@ -43,19 +43,28 @@ def count(connection: Connection) -> int:
 
 
 def unreadable_run(row: Any, error: Exception, quarantined: str | None) -> RunRow:
-    """Return the view of a run with an unreadable row."""
+    """Return the view of a run with an unreadable row: of it what can be read."""
     text = str(row.state)
+    run_type = RunType(row.run_type) if row.run_type in frozenset(RunType) else RunType.MANUAL
     return RunRow(
         dag_id=str(row.dag_id),
         run_id=str(row.run_id),
-        run_type=RunType.MANUAL,
+        run_type=run_type,
         state=RunState(text) if text in frozenset(RunState) else RunState.FAILED,
-        logical_date=None,
-        data_interval_start=None,
-        data_interval_end=None,
-        run_after=NEVER,
-        start=None,
-        end=None,
+        logical_date=_moment(row.logical_us),
+        data_interval_start=_moment(row.interval_start_us),
+        data_interval_end=_moment(row.interval_end_us),
+        run_after=_moment(row.run_after_us) or NEVER,
+        start=_moment(row.start_us),
+        end=_moment(row.end_us),
         reason=f"cannot be read: {error}",
         quarantined=quarantined or f"cannot be read: {error}",
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return the time of a column, None of one that is not a time."""
+    try:
+        return from_us(value)
+    except (TypeError, OverflowError):
+        return None
