@@ -43,11 +43,11 @@ def engine_with(*, dag: bool = False, run: bool = False) -> tuple[FakeEngine, st
     return engine, newest.run_id
 
 
-async def asked(driver: Driver) -> None:
+async def asked(driver: Driver, name: str = DAG) -> None:
     """Press the key and wait for the question."""
     await driver.press("Q")
     await driver.until(lambda: isinstance(driver.console.screen, QuarantineDialog))
-    await driver.sees("Take back 1", WHY[:20], f"In quarantine: {DAG}")
+    await driver.sees("Take back 1", WHY[:20], f"In quarantine: {name}")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -94,7 +94,7 @@ async def test_from_the_system_screen_anything_that_is_there() -> None:
         table = driver.console.screen.query_one(LineTable)
         await driver.until(lambda: any("callback:12" in row.key for row in table.rows))
         assert table.move_to_key(next(row.key for row in table.rows if "callback:12" in row.key))
-        await asked(driver)
+        await asked(driver, "callback:12")
         await driver.press("y")
         await driver.until(lambda: engine.acts)
         assert engine.acts == [acts.QuarantineRetry(subject="callback:12")]

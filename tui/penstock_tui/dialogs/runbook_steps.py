@@ -78,6 +78,8 @@ class StepsDialog(PlanDialog):
         read = self.shell.read_command
         if read is None:
             raise UsageError("this console cannot read commands")
+        if self._at >= len(self._steps):  # the last one was done meanwhile
+            return []
         words = self._steps[self._at].filled(self._values)
         return await self.shell.feed.call(lambda engine: read(engine, words))
 
