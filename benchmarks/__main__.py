@@ -33,6 +33,7 @@ WORKLOADS = (
     "screens",
     "log_search",
     "link",
+    "far_link",
     "http",
 )
 _QUICK = 0.2

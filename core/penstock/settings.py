@@ -274,20 +274,6 @@ def named_home() -> Path | None:
     return Path(named).expanduser().absolute() if named else None
 
 
-def hosts_files() -> list[Path]:
-    """Return the files that may name hosts, the one that decides first.
-
-    That is ``PENSTOCK_HOSTS`` alone, or ``hosts.toml`` in this person's configuration and in `find_home`.
-    """
-    named = os.environ.get("PENSTOCK_HOSTS")
-    if named:
-        return [Path(named).expanduser().absolute()]
-    import platformdirs
-
-    folder = platformdirs.user_config_dir("penstock", appauthor=False)
-    return [Path(folder, "hosts.toml"), find_home() / "hosts.toml"]
-
-
 def load_settings(home: Path | None = None) -> Settings:
     """Return the settings of *home* (default: `find_home`). A missing penstock.toml means defaults.
 

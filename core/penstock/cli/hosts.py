@@ -32,8 +32,7 @@ def hosts(names: tuple[str, ...], *, as_json: bool) -> int:
       penstock hosts
       penstock hosts prod user@staging --json
     """
-    from penstock.settings import hosts_files
-    from penstock.ssh.hosts import host_of, read_hosts
+    from penstock.ssh.hosts import host_of, hosts_files, read_hosts
     from penstock.ssh.opened import open_several
 
     known = read_hosts()

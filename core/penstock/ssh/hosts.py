@@ -23,7 +23,7 @@ from typing import Any
 
 from penstock.errors import SettingsError, UsageError
 from penstock.model.places import Place
-from penstock.settings import hosts_files
+from penstock.settings import find_home
 
 COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 _KINDS: dict[str, type] = {
@@ -64,6 +64,20 @@ class Host:
     def place(self) -> Place:
         """The host as people see it."""
         return Place(self.name, production=self.production, word=self.word, colour=self.colour)
+
+
+def hosts_files() -> list[Path]:
+    """Return the files that may name hosts, the one that decides first.
+
+    That is ``PENSTOCK_HOSTS`` alone, or ``hosts.toml`` in this person's configuration and in `find_home`.
+    """
+    named = os.environ.get("PENSTOCK_HOSTS")
+    if named:
+        return [Path(named).expanduser().absolute()]
+    import platformdirs
+
+    folder = platformdirs.user_config_dir("penstock", appauthor=False)
+    return [Path(folder, "hosts.toml"), find_home() / "hosts.toml"]
 
 
 def read_hosts(files: Sequence[Path] | None = None) -> dict[str, Host]:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from penstock.errors import SettingsError, UsageError
-from penstock.settings import hosts_files
-from penstock.ssh.hosts import Host, host_of, read_hosts
+from penstock.ssh.hosts import Host, host_of, hosts_files, read_hosts
 
 PROD = Host(
     name="prod",
