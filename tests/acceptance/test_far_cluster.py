@@ -264,8 +264,8 @@ def _judge(ledger: Path, tasks: int, home: Home, run: str) -> None:
             begun[attempt] = (task_id, float(at))
         else:
             ends[attempt] = float(at)
-    for attempt, (task_id, at) in begun.items():
-        spans.setdefault(task_id, []).append((at, ends.get(attempt), attempt))
+    for attempt, (task_id, began) in begun.items():
+        spans.setdefault(task_id, []).append((began, ends.get(attempt), attempt))
     assert len(spans) == tasks
     for task_id, attempts in spans.items():
         attempts.sort()

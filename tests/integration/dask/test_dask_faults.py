@@ -50,6 +50,7 @@ def tells(folder: Path, name: str, code: int = 0, **fields: object) -> Order:
     return far(script, **fields)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow  # its short form: a worker is killed in tests/acceptance/test_far_cluster.py
 def test_a_worker_that_was_killed_is_no_loss(
     cluster: Cluster, begin: Callable[..., Client], tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import tarfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from penstock.execution.host.bundles import BadBundleError, Bundles
 
 
-def packed(**files: bytes | tarfile.TarInfo) -> tuple[str, bytes]:
+def packed(files: Mapping[str, bytes | tarfile.TarInfo]) -> tuple[str, bytes]:
     """Return a bundle and its name; a file may be given as any member of a tar."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
@@ -22,7 +23,7 @@ def packed(**files: bytes | tarfile.TarInfo) -> tuple[str, bytes]:
             if isinstance(content, tarfile.TarInfo):
                 tar.addfile(content, io.BytesIO(b"x" * content.size))
             else:
-                member = tarfile.TarInfo(name.replace("__", "/"))
+                member = tarfile.TarInfo(name)
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
     data = stream.getvalue()
@@ -40,7 +41,7 @@ def test_it_is_there_when_all_of_it_is(tmp_path: Path) -> None:
     bundles = Bundles(tmp_path / "bundles")
     tool = tarfile.TarInfo("bin/tool")
     tool.mode, tool.size = 0o755, 3
-    digest, data = packed(**{"etl.py": b"print(1)", "lib__part.py": b"", "tool": tool})
+    digest, data = packed({"etl.py": b"print(1)", "lib/part.py": b"", "tool": tool})
     assert bundles.place(digest) is None
     place = brought(bundles, digest, data)
     assert bundles.place(digest) == place
@@ -54,8 +55,8 @@ def test_it_is_there_when_all_of_it_is(tmp_path: Path) -> None:
 
 def test_what_is_not_what_was_ordered_is_refused(tmp_path: Path) -> None:
     bundles = Bundles(tmp_path)
-    digest, data = packed(a=b"1")
-    other, _ = packed(a=b"2")
+    digest, data = packed({"a": b"1"})
+    other, _ = packed({"a": b"2"})
     with pytest.raises(BadBundleError, match="not what was ordered"):
         brought(bundles, other, data)
     with pytest.raises(BadBundleError, match="not what was ordered"):
@@ -89,7 +90,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, **fields: object) -> tarfil
 )
 def test_what_a_bundle_must_not_hold(bad: tarfile.TarInfo, words: str, tmp_path: Path) -> None:
     bundles = Bundles(tmp_path / "bundles")
-    digest, data = packed(**{"a.py": b"1", "bad": bad})
+    digest, data = packed({"a.py": b"1", "bad": bad})
     with pytest.raises(BadBundleError, match=words):
         brought(bundles, digest, data)
     assert bundles.place(digest) is None
@@ -113,7 +114,7 @@ def test_a_name_is_a_hash_and_nothing_else(name: str, tmp_path: Path) -> None:
 
 def test_old_ones_go_when_nothing_runs_from_them(tmp_path: Path) -> None:
     bundles = Bundles(tmp_path)
-    first, second = packed(a=b"1"), packed(a=b"2")
+    first, second = packed({"a": b"1"}), packed({"a": b"2"})
     places = [brought(bundles, *each) for each in (first, second)]
     for place in places:
         os.utime(place, (1000, 1000))
