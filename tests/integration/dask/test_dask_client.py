@@ -31,12 +31,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         found.close()
 
 
-@pytest.fixture
-def client(cluster: Cluster) -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def shared(cluster: Cluster) -> Iterator[Client]:
     found = Client(cluster)
-    found.wait_for_workers("w1", "w2")
     yield found
     found.close()
+
+
+@pytest.fixture
+def client(shared: Client) -> Client:
+    """Return a client of both workers that nobody has asked for anything."""
+    shared.wait_for_workers("w1", "w2")
+    for heard in (shared.asks, shared.needs, shared.hinted):
+        heard.clear()
+    return shared
 
 
 def test_attempts_run_on_workers_with_exact_exit_codes(client: Client, tmp_path: Path) -> None:
@@ -186,13 +194,14 @@ def test_draining_starts_nothing_new_and_stops_nothing(client: Client, tmp_path:
         client.ask(said.Drain(worker="nobody"))
 
 
-def test_a_client_that_was_killed_is_no_loss(client: Client, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_client_that_was_killed_is_no_loss(cluster: Cluster, tmp_path: Path) -> None:
     """The next one finds what runs by asking everybody; what waited is absent, and can be taken back."""
     gate = f"while [ ! -e {tmp_path}/gate ]; do sleep 0.05; done; exit 5"
     running, waiting = far(gate), far("true", queue="gpu")
-    client.submit([running, waiting])
-    worker = client.until(running, "claimed").worker
-    client.kill()
+    first = Client(cluster)
+    first.submit([running, waiting])
+    worker = first.until(running, "claimed").worker
+    first.kill()
     second = Client(cluster)
     try:
         seen = second.until(running, "claimed")

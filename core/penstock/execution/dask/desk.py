@@ -29,6 +29,8 @@ PULL_SECONDS = 120.0
 """Seconds that a worker may take to measure what an attempt left."""
 QUIET_SECONDS = 10.0
 """Seconds after which the engine is told of workers again although only their load has changed."""
+USED_SECONDS = 0.25
+"""Seconds between telling the engine how many slots are used: that changes with each start and end."""
 log = logging.getLogger("penstock.dask")
 
 
@@ -54,7 +56,7 @@ class Desk:
         """Workers that have what this engine gives its tasks."""
         self._stops: dict[str, said.Stop] = {}
         self._forgets: dict[str, set[str]] = {}
-        self._told: tuple[Any, float] = (None, 0.0)
+        self._told: tuple[tuple[Any, Any], float] = ((None, None), 0.0)
         self._told_contact: tuple[bool, str | None] | None = None
         self._working: set[asyncio.Task[None]] = set()
         self._boot = ""
@@ -231,10 +233,12 @@ class Desk:
         workers = self.contact.workers  # those that cannot be given work yet are left out
         met = {name: each for name, each in workers.items() if name in self._ready or not each.reachable}
         facts = self._crowd.facts(met)
-        still = [msgspec.structs.replace(each, rss=None, load=None, contact=None) for each in facts]
+        still = [(each.name, each.state, each.since, each.slots, each.queues, each.note) for each in facts]
+        used = [each.used for each in facts]
         before, at = self._told
-        if still != before or time.monotonic() - at > QUIET_SECONDS:
-            self._told = (still, time.monotonic())
+        patience = QUIET_SECONDS if before == (still, used) else USED_SECONDS
+        if before[0] != still or time.monotonic() - at > patience:
+            self._told = ((still, used), time.monotonic())
             self._say(said.Workers(workers=facts))
 
     def _take_back_from_silent(self) -> None:

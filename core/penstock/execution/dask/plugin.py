@@ -36,7 +36,7 @@ CALL_SECONDS = 5.0
 """Seconds that the scheduler may take for an answer."""
 SILENT_SECONDS = 12.0
 """Seconds of silence after which the scheduler counts as lost."""
-_BATCH = 0.003
+_BATCH = 0.008
 log = logging.getLogger("penstock.worker")
 
 

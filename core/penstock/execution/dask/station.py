@@ -48,6 +48,8 @@ FETCH_SECONDS = 60.0
 """Seconds that the code of an attempt may take to arrive."""
 ASK_SECONDS = 10.0
 """Seconds that a task's question may take."""
+LOOK_SECONDS = 1.0
+"""Seconds between looks at memory, load and disk."""
 SWEEP_SECONDS = 3600.0
 KEEP_DAYS = 30
 """Days after which what no engine has asked for is deleted here."""
@@ -102,6 +104,8 @@ class Station:
         self._asked: dict[int, asyncio.Future[str]] = {}
         self._numbers = itertools.count(1)
         self._since = time.time()
+        self._machine: tuple[int | None, float, str | None] = (None, 0.0, None)
+        self._looked_at = -LOOK_SECONDS
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -172,6 +176,7 @@ class Station:
         try:
             if process.steady() - asked > CLAIM_SECONDS:
                 host.revoke(attempt_id)
+                self._line.say(instance, Moved(self._offers.name, [attempt_id]))
             elif refusal is not None:
                 host.refuse(attempt_id, refusal)
             else:
@@ -179,7 +184,6 @@ class Station:
         except (OSError, PenstockError) as error:
             with suppress(OSError):
                 host.refuse(attempt_id, f"worker {self._offers.name} cannot start it: {error}")
-        self._line.say(instance, Moved(self._offers.name, [attempt_id]))
 
     async def _fetch(self, instance: str, digest: str) -> None:
         """Have the bundle *digest* here. Raises `BadBundleError`, or TimeoutError when it does not come."""
@@ -286,6 +290,7 @@ class Station:
     def facts(self, address: str) -> Facts:
         """Return what it is now; *address* is where Dask reaches it."""
         since = _draining_since(self._root)
+        self._look_around()
         taken: dict[str, float] = {}
         for host in self._hosts.values():
             for name, amount in host.needs.items():
@@ -304,11 +309,18 @@ class Station:
             taken=taken,
             version=__version__,
             pid=os.getpid(),
-            rss=memory_of(os.getpid()).rss,
-            load=os.getloadavg()[0],
+            rss=self._machine[0],
+            load=self._machine[1],
             since=self._since,
-            note=self._full_disk(),
+            note=self._machine[2],
         )
+
+    def _look_around(self) -> None:
+        """Measure memory, load and disk, once a second: facts are told at each start and end."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._machine = (memory_of(os.getpid()).rss, os.getloadavg()[0], self._full_disk())
 
     def _holds(self) -> set[str]:
         return self._reserved.union(*(host.live for host in self._hosts.values()))
