@@ -152,6 +152,7 @@ def test_a_cluster_is_started_and_its_tasks_outlive_engine_client_and_worker(
     home.do("unpause", "mixed")
     run = home.trigger("mixed")
     wait_for(lambda: home.tasks("mixed", run)["far"] == "running", LIMIT, "the far task runs")
+    wait_for(lambda: any(row["used"] for row in home.workers().values()), LIMIT, "its slot is taken")
     used = [name for name, row in home.workers().items() if row["used"]]
     assert len(used) == 1
     os.kill(home.client_process(), signal.SIGKILL)

@@ -57,6 +57,7 @@ class Desk:
         self._stops: dict[str, said.Stop] = {}
         self._forgets: dict[str, set[str]] = {}
         self._told: tuple[tuple[Any, Any], float] = ((None, None), 0.0)
+        self._telling = False
         self._told_contact: tuple[bool, str | None] | None = None
         self._working: set[asyncio.Task[None]] = set()
         self._boot = ""
@@ -240,6 +241,13 @@ class Desk:
         if before[0] != still or time.monotonic() - at > patience:
             self._told = ((still, used), time.monotonic())
             self._say(said.Workers(workers=facts))
+        elif before != (still, used) and not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_later(USED_SECONDS, self._tell_late)
+
+    def _tell_late(self) -> None:
+        self._telling = False
+        self._tell_workers()
 
     def _take_back_from_silent(self) -> None:
         """Give what a silent worker has not begun to others; if it wakes up, the fence decides."""
