@@ -118,7 +118,8 @@ class FarClient:
 
     async def _forward(self, attempt: str | None, line: str) -> str:
         number = len(self._asked) + 1
-        wanted = self._asked[number] = asyncio.get_running_loop().create_future()
+        wanted: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._asked[number] = wanted
         self._say(protocol.Ask(ask=number, worker=NAME, attempt=attempt, line=line))
         return await wanted
 
