@@ -7,7 +7,6 @@ With no other executor, everything goes straight to the local one.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -56,6 +55,8 @@ class Executors(LocalArchive):
         self._near: set[str] = set()
         """Attempts of this machine that were looked up, or submitted, and have not ended."""
         self._hint: Hint | None = None
+        self._had_cluster = (settings.home / CLUSTER).is_dir()
+        """Whether a cluster was ever started in this home."""
 
     async def start(self, hint: Hint) -> None:
         """Start all executors."""
@@ -90,9 +91,11 @@ class Executors(LocalArchive):
 
     def _of(self, attempt_id: str) -> LocalExecutor | RemoteExecutor | _Gone:
         """Return the executor of an attempt."""
+        if not self._may_be_far:
+            return self._local
         name = self._owner.get(attempt_id)
         if name is None and attempt_id not in self._near:
-            name = self._owner_on_disk(attempt_id) if self._may_be_far else None
+            name = self._owner_on_disk(attempt_id)
             if name is None:
                 self._near.add(attempt_id)
             else:
@@ -104,9 +107,7 @@ class Executors(LocalArchive):
     @property
     def _may_be_far(self) -> bool:
         """Whether there may be attempts elsewhere: else no directory is looked into."""
-        return bool(self._far or self._owner or self._settings.executors) or os.path.isdir(  # noqa: PTH112
-            self._settings.home / CLUSTER
-        )
+        return bool(self._far or self._owner or self._settings.executors) or self._had_cluster
 
     def _owner_on_disk(self, attempt_id: str) -> str | None:
         from penstock.execution.remote.copies import place_of
@@ -123,7 +124,8 @@ class Executors(LocalArchive):
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Give each launch to its executor. See `Executor.submit`."""
         near = [spec for spec in specs if not spec.placement]
-        self._near.update(spec.attempt_id for spec in near)
+        if self._may_be_far:
+            self._near.update(spec.attempt_id for spec in near)
         self._local.submit(near)
         for spec in specs:
             if not spec.placement:
@@ -149,7 +151,7 @@ class Executors(LocalArchive):
         for executor, some in by.items():
             found |= executor.observe(some)
         for each, seen in found.items():
-            if isinstance(seen, Exited | Lost):
+            if isinstance(seen, Exited | Lost | Absent):
                 self._let_go(each)
         return found
 

@@ -261,7 +261,7 @@ def _task(structure: Structure, task: TaskSpec) -> Task:
         depends_on_past=task.depends_on_past,
         wait_for_downstream=task.wait_for_downstream,
         retries=float(task.retries),
-        queue="default",
+        queue=task.queue or "default",
         pool=task.pool,
         pool_slots=float(task.pool_slots),
         execution_timeout=_span(task.execution_timeout),

@@ -178,11 +178,11 @@ def _common(facts: TaskFacts) -> dict[str, Any]:
         "unixname": USER,
         "pool": facts.pool,
         "pool_slots": facts.pool_slots,
-        "queue": "default",
+        "queue": facts.queue or "default",
         "priority_weight": facts.priority_weight,
         "operator": facts.operator,
         "operator_name": facts.operator,
-        "executor": None,
+        "executor": facts.executor,
         "executor_config": "{}",
         "dag_version": None if facts.version is None else version_of(facts.version),
     }

@@ -99,6 +99,8 @@ class TaskFacts(View, frozen=True, kw_only=True):
     display_name: str | None = None
     pool: str = "default_pool"
     pool_slots: int = 1
+    executor: str | None = None
+    queue: str | None = None
     priority_weight: int = 1
     rendered_map_index: str | None = None
     pid: int | None = None

@@ -125,6 +125,8 @@ def _facts(
             "display_name": spec.display_name,
             "pool": spec.pool,
             "pool_slots": spec.pool_slots,
+            "executor": spec.executor,
+            "queue": spec.queue,
             "priority_weight": stored.weights[row.task_id],
             "mapped": row.task_id in stored.mapping,
         }
