@@ -366,7 +366,11 @@ def _checked(key: str, value: Any, kind: str, home: Path, file: Path) -> Any:
     if key in {"connections", "variables"}:
         _check_entries(key, value, file)
     if key == "airflow":
-        _check_airflow(value, file)
+        from penstock.airflow_settings import airflow_problem
+
+        problem = airflow_problem(value)
+        if problem:
+            raise SettingsError(f"{file}: [airflow] {problem}")
     match kind:
         case "Path":
             return (home / Path(value).expanduser()).absolute()
@@ -386,16 +390,6 @@ def _check_entries(key: str, entries: dict[str, Any], file: Path) -> None:
         problem = problem_of(entry)
         if problem:
             raise SettingsError(f"{file}: [{key}] {name}: {problem}")
-
-
-def _check_airflow(entries: dict[str, Any], file: Path) -> None:
-    fits = {"compat": (True, False), "dialect": ("2", "3")}
-    for name, value in entries.items():
-        if name not in fits:
-            raise SettingsError(f"{file}: [airflow] has no {name!r}; known: {', '.join(sorted(fits))}")
-        if not any(value is one or (value == one and isinstance(value, str)) for one in fits[name]):
-            words = "true or false" if name == "compat" else '"2" or "3", in quotes'
-            raise SettingsError(f"{file}: [airflow] {name} must be {words}, not {value!r}")
 
 
 def _is_number(value: object) -> bool:
