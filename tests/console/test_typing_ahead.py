@@ -7,6 +7,7 @@ import time
 from textual import events
 
 from drive.console import Driver, driving
+from drive.every_screen import DAG, WAYS, open_screen
 from fakes.engine import FakeEngine
 from penstock.model import acts
 from penstock.model.views.plans import Plan
@@ -117,3 +118,17 @@ async def test_keys_find_a_place_again_after_a_click_beside_everything() -> None
             assert screen.takes_keys, "no key waits for a focus that nobody gives"
             driver.type_ahead("j", "j")
             await driver.until(lambda: screen.table.cursor == before + 2)  # noqa: B023
+
+
+async def test_a_key_that_comes_before_the_widgets_of_a_screen_does_nothing() -> None:
+    async with driving() as driver:
+        run_id = driver.engine.world.runs_of(DAG)[0].run_id
+        for make in WAYS.values():
+            assert make(run_id).check_action("do", ("back",)) is False
+        screen = await open_screen(driver, "log")
+        screen.built = False
+        await driver.press("right_square_bracket")
+        await driver.sees("this screen is still opening")
+        screen.built = True
+        await driver.press("right_square_bracket")
+        await driver.sees("this is the newest attempt")

@@ -143,7 +143,10 @@ class Console(Hearing):
 
     def action_not_here(self, key: str) -> None:
         """Say that the screen in front has nothing for *key*."""
-        self.say(not_here.words(key, self.keys, read_only=self.read_only), "warning")
+        if getattr(self.screen, "built", True):
+            self.say(not_here.words(key, self.keys, read_only=self.read_only), "warning")
+        else:
+            self.say("this screen is still opening", "warning")
 
     def _tick(self) -> None:
         if self.gone is not None:

@@ -62,6 +62,8 @@ class View(Screen[None]):
         self._stale = True
         self._loaded = False
         self._had_focus = False
+        self.built = False
+        """Whether its widgets exist, so that keys have something to act on."""
         self._opening = not self.root
         """Whether what is drawn now would be drawn over at once."""
 
@@ -130,6 +132,7 @@ class View(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to load, after the first frame."""
+        self.built = True
         self.refresh_top()
         if self._opening:
             self.set_timer(_OPENING, self._end_opening)
@@ -216,7 +219,9 @@ class View(Screen[None]):
     # -- keys ------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide acts in a read-only console."""
+        """Hide acts in a read-only console, and everything until there is something to act on."""
+        if not self.built:
+            return False
         if action == "do" and parameters:
             return self.shell.offers(actions.BY_ID[str(parameters[0])])
         return True
