@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.css.query import NoMatches
 
 from drive.console import SIZES, driving
 from penstock.model import acts
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.while_shown import while_shown
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -31,3 +34,19 @@ async def test_all_are_paused_and_resumed_as_they_were(size: tuple[int, int]) ->
         await driver.until(lambda: len(driver.engine.acts) == 2)
         now = {name for name, detail in driver.engine.world.dags.items() if detail.dag.paused}
         assert now == paused
+
+
+async def test_what_a_closed_dialog_put_off_is_not_done() -> None:
+    async with driving() as driver:
+        await driver.sees("prod-etl")
+        await driver.press("M")
+        await driver.sees("Pause all DAGs")
+        dialog = driver.console.screen
+        assert isinstance(dialog, PlanDialog)
+        put_off = while_shown(dialog, dialog.say_if_more)
+        put_off()
+        await driver.press("escape")
+        await driver.until(lambda: not dialog.query("#form"))
+        with pytest.raises(NoMatches):
+            dialog.say_if_more()
+        put_off()

@@ -31,6 +31,7 @@ from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view import plan_rows, zones
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
+from penstock_tui.while_shown import while_shown
 from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.line import Line
@@ -189,12 +190,12 @@ class PlanDialog(Dialog[list[Done]]):
         form.display = bool(form.children)
         broken = sum(prose.rows - 1 for prose in self.query(Prose) if prose.display)
         form.styles.max_height = max(_FORM_ROWS, self.size.height - _OTHER_ROWS - broken)
-        self.call_after_refresh(self._make_room)
+        self.call_after_refresh(while_shown(self, self._make_room))
 
     def _make_room(self) -> None:
         """Make the plan as high as there is room, and then say what does not fit."""
         self.make_room(self.query_one("#plan", LineTable))
-        self.call_after_refresh(self.say_if_more)
+        self.call_after_refresh(while_shown(self, self.say_if_more))
 
     def say_if_more(self) -> None:
         """Write the title, with what of the form and of the list is not on the screen."""
@@ -290,7 +291,7 @@ class PlanDialog(Dialog[list[Done]]):
         self._counted = self.count
         if self.must_type:
             typed.set_caption(f"type {self.count} to go on:")
-        self.call_after_refresh(self._bound_form)  # once the texts have their height
+        self.call_after_refresh(while_shown(self, self._bound_form))  # once the texts have their height
 
     @property
     def ready(self) -> bool:
@@ -312,7 +313,7 @@ class PlanDialog(Dialog[list[Done]]):
         message = self.query_one("#message", Prose)
         message.display = text is not None
         message.show([[(label(text), "bold red")]] if text else [])
-        self.call_after_refresh(self._bound_form)
+        self.call_after_refresh(while_shown(self, self._bound_form))
 
     # -- events ----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from penstock_tui.screens.listing import Listing
 from penstock_tui.target import AssetTarget, Target
 from penstock_tui.view import asset_rows, filters
 from penstock_tui.view.spans import Spans
+from penstock_tui.while_shown import while_shown
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.paragraph import Paragraph
@@ -64,7 +65,7 @@ class AssetsScreen(Listing):
     def on_resize(self, _event: events.Resize) -> None:
         """Put the detail beside the list, or below it."""
         self.set_class(self.size.width < _BESIDE, "below")
-        self.call_after_refresh(self._show_asset)
+        self.call_after_refresh(while_shown(self, self._show_asset))
 
     async def load(self) -> None:
         """Ask for all assets, and the changes of the one under the cursor."""
