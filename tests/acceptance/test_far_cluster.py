@@ -170,7 +170,13 @@ def test_a_cluster_is_started_and_its_tasks_outlive_engine_client_and_worker(
     rows = json.loads(home.do("attempts", "mixed", run, "far", "--json"))["attempts"]
     assert [row["worker"] for row in rows] == used, "nothing was repeated"
     assert home.run("cluster", "status", "--json").return_value == 0
-    assert "cluster stopped" in home.do("cluster", "stop")
+    gate.unlink()
+    late = [home.trigger("mixed") for _ in range(5)]  # one more than there are slots
+    wait_for(
+        lambda: [home.tasks("mixed", each)["far"] for each in late].count("running") == 4, LIMIT, "all slots"
+    )
+    assert "cluster stopped" in home.do("cluster", "stop", "--now")
+    assert [words for _, words in processes() if str(gate) in words] == []
     assert [keeper.alive(home.folder, name) for name in keeper.named(home.folder)] == [None] * 3
 
 

@@ -178,7 +178,7 @@ class Part(Request, frozen=True, kw_only=True, tag="part"):
 
 
 class Quit(Request, frozen=True, kw_only=True, tag="quit"):
-    """End the attempts of this worker, all instances': `penstock cluster stop --now`."""
+    """End the attempts of this worker, all instances', and take none: `penstock cluster stop --now`."""
 
     reason: str
 

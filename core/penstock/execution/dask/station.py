@@ -54,6 +54,7 @@ SWEEP_SECONDS = 3600.0
 KEEP_DAYS = 30
 """Days after which what no engine has asked for is deleted here."""
 _DRAINING = "draining"
+_QUITTING = "is being stopped"
 _INSTANCES = "instances"
 
 
@@ -106,6 +107,7 @@ class Station:
         self._since = time.time()
         self._machine: tuple[int | None, float, str | None] = (None, 0.0, None)
         self._looked_at = -LOOK_SECONDS
+        self._quitting = False
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -312,7 +314,7 @@ class Station:
             rss=self._machine[0],
             load=self._machine[1],
             since=self._since,
-            note=self._machine[2],
+            note=_QUITTING if self._quitting else self._machine[2],
         )
 
     def _look_around(self) -> None:
@@ -326,6 +328,8 @@ class Station:
         return self._reserved.union(*(host.live for host in self._hosts.values()))
 
     def _closed(self) -> str | None:
+        if self._quitting:
+            return _QUITTING
         return "is draining" if _draining_since(self._root) is not None else self._full_disk()
 
     def _full_disk(self) -> str | None:
@@ -346,6 +350,8 @@ class Station:
         self.changed.set()
 
     def _stop_all(self, reason: str) -> None:
+        self._quitting = True  # else the places that get free would be taken at once
+        self.changed.set()
         for host in self._hosts.values():
             for attempt_id in sorted(host.live):
                 host.stop(attempt_id, "kill", reason)
