@@ -58,11 +58,16 @@ class Attendance:
             return
         self._began = True
         shell = self._shell
-        page = await shell.feed.ask(lambda engine: engine.digest(person=shell.feed.actor), key="digest")
+        # Only how much there is: the screen asks for the rows, and over a slow line they would come first.
+        page = await shell.feed.ask(
+            lambda engine: engine.digest(person=shell.feed.actor, limit=1), key="digest"
+        )
         if page is None:
             self._began = False
             return
         self.away, self._known = page, page.newest_failure
+        if shell.engine_status is not None:  # what has failed before is no news
+            self._counted = shell.engine_status.failures
         self.seen = 0 if page.looked is None else page.seen_failures
         if page.looked is not None and page.news:
             if shell.untouched:

@@ -1,11 +1,14 @@
 """Lists of objects as columns: what is alike then lies side by side, and is half the size compressed. Pure.
 
 Of a list whose objects have the same keys only the keys and a list of values for each are kept, and so on
-inwards; of a list of lists how long each is and all their items. Everything else stays as it is.
+inwards; of a list of lists how long each is and all their items; of texts that end with a time, such as
+run ids, what is before the times and how far these are apart. Everything else stays as it is.
 """
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -13,7 +16,10 @@ import msgspec
 
 from penstock.errors import ProtocolError
 
-OBJECTS, LISTS, PLAIN = 1, 2, 0
+OBJECTS, LISTS, TIMES, PLAIN = 1, 2, 3, 0
+_TIME = re.compile(r"(.*?)(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?)(Z|\+00:00)", re.DOTALL)
+_BEGIN = datetime(1970, 1, 1)  # noqa: DTZ001 - all of them are in UTC, and say so by their ends
+_MICROSECOND = timedelta(microseconds=1)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -32,7 +38,7 @@ def from_columns(columns: bytes) -> bytes:
     """Return the JSON text of which `to_columns` made *columns*; raise `ProtocolError` if it made none."""
     try:
         return _encode(_rows(_decode(columns)))
-    except (msgspec.MsgspecError, RecursionError, LookupError, TypeError, ValueError) as error:
+    except (msgspec.MsgspecError, RecursionError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(f"an answer in columns cannot be read: {error}") from None
 
 
@@ -48,7 +54,38 @@ def _columns(value: Any) -> Any:
             return [OBJECTS, list(first), [_columns([each[key] for each in value]) for key in first]]
         if all(isinstance(each, list) for each in value):
             return [LISTS, [len(each) for each in value], _columns([item for each in value for item in each])]
+        if isinstance(first, str) and (times := _times(value)) is not None:
+            return times
     return [PLAIN, [_columns(each) for each in value]]
+
+
+def _times(texts: list[Any]) -> list[Any] | None:
+    """Return texts with times as their forms, which form each has, and the steps between the times."""
+    forms: dict[tuple[str, str], int] = {}
+    which: list[int] = []
+    steps: list[int] = []
+    before = 0
+    for text in texts:
+        found = _TIME.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            return None
+        try:
+            now = (datetime.fromisoformat(found[2]) - _BEGIN) // _MICROSECOND
+        except ValueError:
+            return None
+        which.append(forms.setdefault((found[1], found[3]), len(forms)))
+        steps.append(now - before)
+        before = now
+    kept = [TIMES, [list(form) for form in forms], which, steps]
+    return kept if len(forms) * 4 < len(texts) and _rows(kept) == texts else None
+
+
+def _texts(forms: list[list[str]], which: list[int], steps: list[int]) -> list[str]:
+    texts = []
+    for form, now in zip(which, accumulate(steps), strict=True):
+        before, after = forms[form]
+        texts.append(f"{before}{(_BEGIN + now * _MICROSECOND).isoformat()}{after}")
+    return texts
 
 
 def _alike(first: dict[str, Any], other: Any) -> bool:
@@ -70,4 +107,6 @@ def _rows(value: Any) -> Any:
         if not ends or ends[-1] != len(items):
             raise ValueError("lists of another length than their items")
         return [items[end - length : end] for end, length in zip(ends, rest[0], strict=True)]
+    if kind == TIMES:
+        return _texts(*rest)
     return [_rows(each) for each in rest[0]]

@@ -32,6 +32,7 @@ LOOKING: dict[str, frozenset[str] | None] = {
     "parse": None,
     "schedule": None,
     "completion": None,
+    "cluster": frozenset({"status"}),
     "db": frozenset({"size", "check"}),
     "api": frozenset({"token list"}),
     "failures": frozenset({""}),

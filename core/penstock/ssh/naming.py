@@ -21,6 +21,7 @@ from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunsPage
 from penstock.model.views.status import ImportErrorRow
+from penstock.model.views.system import WorkerRow
 from penstock.model.views.values import ConnectionRow, VariableRow
 
 STEP = 1_000_000
@@ -43,6 +44,7 @@ _OF_ONE: dict[type[msgspec.Struct], frozenset[str]] = {
     QuarantineRow: frozenset({"id"}),
     RunbookRow: frozenset({"name"}),
     VariableRow: frozenset({"name"}),
+    WorkerRow: frozenset({"name"}),
 }
 """Fields that do so in one view only."""
 _PAIRS: dict[type[msgspec.Struct], str] = {AssetEventRow: "runs", Change: "runs"}

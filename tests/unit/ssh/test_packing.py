@@ -165,6 +165,24 @@ def test_any_answer_can_be_written_in_columns_and_read_again(value: object) -> N
     assert from_columns(columns) == result
 
 
+def test_texts_with_times_come_back_as_they_were() -> None:
+    times = [f"scheduled__2026-01-{day:02}T06:00:00+00:00" for day in range(1, 29)]
+    odd = [
+        *times,
+        "manual__2026-01-03T06:00:00.000100+00:00",
+        "x__2026-01-03T06:00:00.5+00:00",
+        "none",
+        "2026-02-30",
+    ]
+    for rows in (times, [each.replace("+00:00", "Z") for each in times], odd, odd[::-1], [*times, None]):
+        columns = to_columns(text(rows))
+        assert columns is not None
+        assert from_columns(columns) == text(rows)
+    short = to_columns(text(times))
+    assert short is not None
+    assert len(Packer().pack([short])) < 80
+
+
 def test_what_would_not_come_back_as_it_was_is_left_alone() -> None:
     assert to_columns(b'{"spaces": 1}') is None
     assert to_columns(b"not json") is None

@@ -104,7 +104,8 @@ ACTING = {
     "init", "up", "down", "db", "api", "failures", "quarantine", "pools", "assets", "variables",
     "connections", "trigger", "rerun", "retry", "clear", "mark", "undo", "cancel", "run-next", "run-now",
     "run-in-turn", "pause", "unpause", "resume", "hold", "release", "breakpoint", "runbook", "note",
-    "backfill", "test", "airflow", "import", "answer",
+    "backfill", "test", "airflow", "import", "answer", "cluster",
+    "worker", "workers",
 }  # fmt: skip
 """Every command of the program that may change something, in whole or in part."""
 

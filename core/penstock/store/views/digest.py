@@ -26,6 +26,9 @@ from penstock.store.views.status import event_view
 NEVER_LOOKED_US = DAY_US
 """How far back somebody is told who never looked, in microseconds."""
 
+_CAUSES = 200
+"""Causes of failures that are counted, however few are wanted."""
+
 
 def read_digest(
     connection: Connection,
@@ -53,7 +56,7 @@ def read_digest(
     acts = without_pauses(told.acts)
     page = read_failures(
         connection, now_us, since=None, everything=True, fingerprint=None, person=person,
-        limit=limit, tasks=tasks, seen=seen, above=seen,
+        limit=max(limit, _CAUSES), tasks=tasks, seen=seen, above=seen,
     )  # fmt: skip
     values = {"since": since_us}
     parts: dict[str, list[Any]] = {
@@ -72,7 +75,7 @@ def read_digest(
         since=from_us(since_us),
         until=from_us(now_us),
         looked=None if mark is None else from_us(mark.at_us),
-        failed=page.failures,
+        failed=page.failures[:limit],
         counts={"failed": len(page.failures), **{name: len(rows) for name, rows in parts.items()}},
         own=of_person(person, acts, told.pauses),
         seen_failures=seen,
