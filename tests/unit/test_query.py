@@ -61,7 +61,7 @@ def test_a_place_that_is_not_there_is_not_filled() -> None:
 
 
 def test_what_is_asked_for_one_row_says_when_there_is_none(connection: Connection) -> None:
-    nothing = SOME, {"these": [], "those": []}
+    nothing: tuple[Query, dict[str, list[str]]] = SOME, {"these": [], "those": []}
     assert connection.execute(*nothing).first() is None
     assert connection.scalar(*nothing) is None
     with pytest.raises(LookupError):
