@@ -38,7 +38,17 @@ _FLUSHED = b"\x00\x00\xff\xff"
 _IN_STREAM, _ALONE = 0, 1
 _LARGE = 4000
 """Bytes from which on a line is compressed by itself: better, and at more cost."""
-_LZMA = [{"id": lzma.FILTER_LZMA2, "preset": 6}]
+_LZMA = [
+    {
+        "id": lzma.FILTER_LZMA2,
+        "preset": 9 | lzma.PRESET_EXTREME,
+        "dict_size": 1 << 20,
+        "lc": 0,
+        "lp": 0,
+        "pb": 0,
+    }
+]
+"""What was smallest for lists in columns. Both sides must use the same, or `KIND` is raised."""
 _MORE, _BITS, _HEAD = 0x80, 0x7F, 5
 
 Edit = list[int]
