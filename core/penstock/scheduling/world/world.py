@@ -126,6 +126,9 @@ class World:
             for _, task_id in run.live
         ]
         """Their live attempts, which still hold slots: run, task, pool, slots."""
+        self._take_peaks()
+
+    def _take_peaks(self) -> None:
         for attempt_id, peak in self.reads.peaks(self.attempts).items():
             run_pk, key = self.attempts[attempt_id]
             self.runs[run_pk].tasks[key].peak_rss = peak
