@@ -13,13 +13,13 @@ from penstock.task_process.task_instance import XComStore
 
 TOKEN, LOST = "env:FAR_TOKEN", "file:/nope"
 ASKED: list[tuple[str, dict[str, Any]]] = []
-ENTRIES = {
+ENTRIES: dict[tuple[str, str], dict[str, Any]] = {
     ("variable", "region"): {"entry": "eu"},
     ("variable", "token"): {"entry": {"secret": TOKEN}, "secrets": {TOKEN: "s3cret-value"}},
     ("variable", "lost"): {"entry": {"secret": LOST}, "problems": {LOST: f"{LOST}: No such file"}},
     ("connection", "dw"): {"entry": "postgresql://u@h/d", "hidden": ["pw"]},
 }  # fmt: skip
-LEFT = {
+LEFT: dict[str, dict[str, Any]] = {
     "a1": {"values": {"return_value": 1, "k": "old"}, "ended": 5.0},
     "a2": {"values": {"k": "new"}, "ended": 9.0},
 }

@@ -118,6 +118,10 @@ class World:
         self._take_what_stands_beside(stored)
         for record, tasks in stored.runs:
             self._take_in(record, tasks, sieve)
+        self._take_what_lives(sieve)
+
+    def _take_what_lives(self, sieve: Sieve) -> None:
+        """Load what runs that are left out still hold, and the peaks of what runs."""
         self.apart: dict[int, Apart] = {run.id: run for run in self.reads.apart(sieve.apart)}
         """Unfinished runs that are left out."""
         self.slots_apart = [
@@ -126,9 +130,6 @@ class World:
             for _, task_id in run.live
         ]
         """Their live attempts, which still hold slots: run, task, pool, slots."""
-        self._take_peaks()
-
-    def _take_peaks(self) -> None:
         for attempt_id, peak in self.reads.peaks(self.attempts).items():
             run_pk, key = self.attempts[attempt_id]
             self.runs[run_pk].tasks[key].peak_rss = peak
