@@ -112,7 +112,6 @@ class World:
         self._made_by: dict[str, dict[str, None]] = {}
         """File -> the DAGs that it makes."""
         self.triggers = Triggers(stored.triggerer)
-        self.questions = Questions(self.reads)
         self._take_dags(stored)
         self.due_dags = DueDags(self.dags)
         self._take_what_stands_beside(stored)
@@ -148,6 +147,7 @@ class World:
 
     def _take_what_stands_beside(self, stored: Stored) -> None:
         """Load what there is besides DAGs and runs."""
+        self.questions = Questions(self.reads)
         self.pauses = Pauses(stored.pauses)
         self.snoozes: dict[str, int] = self.reads.snoozes()
         """When snoozes of failures end, by fingerprint."""
