@@ -149,6 +149,7 @@ def test_a_cluster_is_started_and_its_tasks_outlive_engine_client_and_worker(
     home.instance.start()
     out = home.do("cluster", "start", "--workers", "2", "--slots", "2")
     assert "2 workers of 2 slots, scheduler at t" in out
+    assert [row["state"] for row in home.workers().values()] == ["ready"] * 2, "the engine knows them at once"
     home.do("unpause", "mixed")
     run = home.trigger("mixed")
     wait_for(lambda: home.tasks("mixed", run)["far"] == "running", LIMIT, "the far task runs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 from penstock.cli.worker import certs_options, missing, named_files
-from penstock.errors import UsageError
+from penstock.errors import EngineNotRunningError, UsageError
 
 if TYPE_CHECKING:
     from penstock.execution.dask.messages import Sighting
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 NOW_SECONDS = 30.0
 """Seconds that `stop --now` waits for the end of what runs."""
 DOWN = 1
+_ENGINE_SECONDS = 15.0
+"""Seconds that `start` waits for the engine to get into contact with the workers."""
+_LOOK_AGAIN = 0.1
 
 
 @click.group
@@ -41,8 +45,9 @@ def cluster() -> None:
 def start(session: Session, *, workers: int, slots: int) -> int:
     """Start a scheduler and workers on this machine, for this instance, and keep them alive.
 
-    It returns when all workers are there. They listen on the loopback address only, with certificates of
-    their own if openssl is installed. Their attempts have roots of their own in cluster/.
+    It returns when all workers are there, and the engine knows them if one runs. They listen on the
+    loopback address only, with certificates of their own if openssl is installed. Their attempts have
+    roots of their own in cluster/.
 
     Examples:
       penstock cluster start
@@ -55,10 +60,25 @@ def start(session: Session, *, workers: int, slots: int) -> int:
     home = session.settings.home
     make_folder(home)
     begun = begin(home, workers, slots)
+    _await_engine(session, workers)
     state = "started" if begun else "runs already"
     tell(f"cluster {state}: {workers} workers of {slots} slots, scheduler at {access(home).address}")
     say('tasks with executor="cluster" run there')
     return 0
+
+
+def _await_engine(session: Session, workers: int) -> None:
+    """Wait until a running engine knows the workers, so that what is asked next finds them."""
+    try:
+        reader = session.engine()
+        until = time.monotonic() + _ENGINE_SECONDS
+        while sum((row.executor, row.state) == ("cluster", "ready") for row in reader.workers()) < workers:
+            if time.monotonic() > until:
+                say("the engine has no contact with them yet; see: penstock status")
+                return
+            time.sleep(_LOOK_AGAIN)
+    except EngineNotRunningError:
+        pass
 
 
 @cluster.command

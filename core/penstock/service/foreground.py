@@ -142,7 +142,7 @@ def _chosen(parsed: ParsedFile, file: Path, dag_id: str | None) -> DagSpec:
 
 
 def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
-    """Return the spec to run: one task alone if asked, short waits between tries, its pools made."""
+    """Return the spec to run: one task alone if asked, all of it here, its pools made."""
     tasks = spec.tasks
     if task is not None:
         only = spec.task(task)
@@ -155,7 +155,7 @@ def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
     missing = sorted({each.pool for each in tasks} - declared)
     return msgspec.structs.replace(
         spec,
-        tasks=tuple(_short_waits(each) for each in tasks),
+        tasks=tuple(_here_and_soon(each) for each in tasks),
         pools=(*spec.pools, *(PoolSpec(name=name, slots=128) for name in missing)),
         paused_upon_creation=True,  # only triggered runs
     )
@@ -171,9 +171,10 @@ def _refuse_mapped(spec: DagSpec, task: TaskSpec) -> None:
         )
 
 
-def _short_waits(task: TaskSpec) -> TaskSpec:
+def _here_and_soon(task: TaskSpec) -> TaskSpec:
+    """Return a task as it is tried: on this machine, whatever executor it names, and with short waits."""
     longest = RETRY_AFTER if task.max_retry_delay is None else min(RETRY_AFTER, task.max_retry_delay)
-    return msgspec.structs.replace(task, max_retry_delay=longest)
+    return msgspec.structs.replace(task, max_retry_delay=longest, executor="local", queue=None, resources={})
 
 
 async def _run(

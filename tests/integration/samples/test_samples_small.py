@@ -54,6 +54,13 @@ def test_hello_keeps_its_order(home: SampleHome) -> None:
     assert at["C"]["start"] < at["A"]["end"], "the two chains run side by side"
 
 
+def test_primes_are_counted_here_when_they_are_only_tried(home: SampleHome) -> None:
+    report = home.ask("test", SAMPLES / "primes.py")
+    values = {task["task_id"]: task["xcoms"].get("return_value") for task in report["tasks"]}
+    assert set(states(report).values()) == {"success"}
+    assert values["total"] == 9592
+
+
 def test_host_health_looks_at_this_machine(home: SampleHome) -> None:
     report = home.ask("test", SAMPLES / "host_health.py")
     assert set(states(report).values()) == {"success"}
