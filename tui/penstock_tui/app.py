@@ -143,10 +143,8 @@ class Console(Hearing):
 
     def action_not_here(self, key: str) -> None:
         """Say that the screen in front has nothing for *key*."""
-        if getattr(self.screen, "built", True):
-            self.say(not_here.words(key, self.keys, read_only=self.read_only), "warning")
-        else:
-            self.say("this screen is still opening", "warning")
+        opened = getattr(self.screen, "built", True)
+        self.say(not_here.words(key, self.keys, read_only=self.read_only, opened=opened), "warning")
 
     def _tick(self) -> None:
         if self.gone is not None:
@@ -226,8 +224,7 @@ class Console(Hearing):
     def offers(self, action: Action) -> bool:
         """Return whether *action* exists in this console now."""
         if action.id == "start_engine":
-            gone = self.gone is not None and not self.gone.cut
-            return gone and self.start_engine is not None and not self.read_only
+            return bool(self.gone and not self.gone.cut and self.start_engine and not self.read_only)
         return not (action.acts and self.read_only)
 
     def act(self, action: Action, targets: Sequence[Target]) -> None:

@@ -18,8 +18,10 @@ def bindings() -> list[Binding]:
     return [Binding(key, f"not_here('{key}')", show=False) for key in sorted(keys)]
 
 
-def words(key: str, keymap: Mapping[str, str], *, read_only: bool) -> str:
-    """Return that *key* is for other screens, or for a console that may act."""
+def words(key: str, keymap: Mapping[str, str], *, read_only: bool, opened: bool = True) -> str:
+    """Return that *key* is for other screens, or for a console that may act; *opened*: it is there."""
+    if not opened:
+        return "this screen is still opening"
     named = actions.PRINTED.get(key, key)
     meant = [action for action in actions.ACTIONS if key in action.keys.split(",")]
     what = f"{named} ({meant[0].label})" if len({action.label for action in meant}) == 1 else named

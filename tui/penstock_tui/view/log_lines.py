@@ -129,7 +129,7 @@ def counted(source: str) -> str | None:
 
 
 def with_returns(source: str) -> str:
-    """Return *source* for a line as it is shown: what stands before a carriage return is not.
+    """Return *source* for a line as it is shown: text before a carriage return is not.
 
     So a line also begins after one, and ends before those at its end.
     """

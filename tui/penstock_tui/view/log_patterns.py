@@ -31,7 +31,7 @@ class _Words:
 
     Of several lists of words it takes that which is there least often. ``low`` is *data*, in small letters
     with *fold*; ``dense`` says that the words are on nearly every line, so that they help little; ``returns``
-    that there are carriage returns, which hide what stands before them.
+    that there are carriage returns, which hide the text before them.
     """
 
     __slots__ = ("_asked", "_found", "data", "dense", "low", "returns", "text", "words")
