@@ -38,7 +38,7 @@ async def in_run(driver: Driver, dag_id: str, run_id: str = ORDERS) -> RunScreen
 
 
 def test_every_action_that_changes_something_says_how_much_it_takes() -> None:
-    of_the_instance = {"start_engine", "pause_all", "runbooks", "pool.undo", "coming.apply"}
+    of_the_instance = {"start_engine", "pause_all", "runbooks", "pool.undo", "coming.apply", "questions"}
     for action in actions.ACTIONS:
         if action.acts and action.id not in of_the_instance:
             assert action.takes is not None, action.id

@@ -12,6 +12,7 @@ from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.model.structure import Structure
 from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.places import Places
 from penstock.scheduling.world.world import LiveRun, World, build_live
 from penstock.store.engine.records import BackfillRecord, PoolRecord, RunRecord, TaskRecord
 
@@ -71,6 +72,7 @@ def world_of(
     dags = {live.record.dag_id: SimpleNamespace(structure=live.structure) for live in runs}
     world = SimpleNamespace(
         slots_apart=[],
+        places=Places(),
         runs={live.record.id: live for live in runs},
         attempts=attempts,
         pools={

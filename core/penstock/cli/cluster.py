@@ -27,7 +27,7 @@ _LOOK_AGAIN = 0.1
 
 @click.group
 def cluster() -> None:
-    """Run attempts on Dask workers: a cluster on this machine, and the parts of a real one.
+    """Run attempts on Dask workers: a cluster here, or over many machines.
 
     After `cluster start`, tasks with executor="cluster" run on its workers.
 
@@ -43,11 +43,11 @@ def cluster() -> None:
 @click.option("--slots", type=click.IntRange(1, 4096), default=2, show_default=True, help="Attempts on each.")
 @pass_session
 def start(session: Session, *, workers: int, slots: int) -> int:
-    """Start a scheduler and workers on this machine, for this instance, and keep them alive.
+    """Start a scheduler and workers on this machine, for this instance.
 
-    It returns when all workers are there, and the engine knows them if one runs. They listen on the
-    loopback address only, with certificates of their own if openssl is installed. Their attempts have
-    roots of their own in cluster/.
+    They are kept alive. It returns when all workers are there, and the engine knows them if one runs. They
+    listen on the loopback address only, with certificates of their own if openssl is installed. Their
+    attempts have roots of their own in cluster/.
 
     Examples:
       penstock cluster start

@@ -92,11 +92,11 @@ def worker(
     key: Path | None,
     insecure: bool,
 ) -> int:
-    """Run attempts on this machine for engines elsewhere, as a worker of a Dask cluster.
+    """Run attempts on this machine for engines elsewhere.
 
-    Without --scheduler it joins the cluster that `penstock cluster start` began in this instance. When its
-    scheduler is lost, what runs goes on, and it joins again as soon as it can. SIGTERM ends it, and stops no
-    attempt: the next worker with the same root finds them all.
+    It is a worker of a Dask cluster. Without --scheduler it joins the one that `penstock cluster start`
+    began in this instance. When its scheduler is lost, what runs goes on, and it joins again as soon as it
+    can. SIGTERM ends it, and stops no attempt: the next worker with the same root finds them all.
 
     Examples:
       penstock worker --scheduler tls://10.0.0.1:8786 --certs ~/certs --slots 8

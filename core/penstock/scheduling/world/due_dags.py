@@ -10,7 +10,7 @@ from itertools import count
 class DueDags:
     """DAGs whose schedule must be looked at: because something changed, or because a point is due.
 
-    A DAG that is taken is forgotten: the next time has to be said anew.
+    A DAG that is taken is forgotten: its next time has to be said again.
     """
 
     def __init__(self, dag_ids: Iterable[str]) -> None:

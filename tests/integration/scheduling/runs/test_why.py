@@ -366,7 +366,7 @@ async def test_every_gate_has_words_a_holder_and_a_root(case: Case, tmp_path: Pa
 def test_every_kind_of_gate_is_reached_here() -> None:
     # Asked in tests of their own, or what the cases above lead to.
     elsewhere = {"engine", "quarantine", "assets", "retry", "sensor", "max_active_tis_per_dagrun"}
-    elsewhere |= {"breakpoint", "trigger"}
+    elsewhere |= {"breakpoint", "trigger", "answer", "executor"}
     assert set(BarrierKind) - elsewhere == {case.kind for case in CASES.values()}
 
 
