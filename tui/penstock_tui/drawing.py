@@ -18,6 +18,8 @@ _OPENING = 0.06
 """Seconds that a screen stays while the next one loads what it shows."""
 _HELD = 0.15
 """Seconds that the log of one task, or a page of a list, stays while the next is read."""
+_NEXT_FRAME = 0.04
+"""Seconds within which Textual draws what it was asked to draw."""
 _HOME = "\x1b[H"
 """Where the cursor waits: terminals without a second screen draw there what is said at the end."""
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
@@ -45,8 +47,8 @@ class Drawing(App[int]):
         self._sender.hold(_HELD)
 
     def release_drawing(self) -> None:
-        """End that."""
-        self._sender.release()
+        """End that, with the next frame: what replaces it is known, and not drawn yet."""
+        self._sender.release(_NEXT_FRAME)
 
     async def on_event(self, event: events.Event) -> None:
         """Answer a key at once; draw everything on a terminal that has another size, or had for a moment."""

@@ -50,11 +50,11 @@ class Sender:
         """Let what is drawn from now on wait for up to *seconds*, or until `release`."""
         self._patient = asyncio.get_running_loop().time() + seconds
 
-    def release(self) -> None:
-        """Send what waits."""
+    def release(self, seconds: float = WAIT) -> None:
+        """Send what waits within *seconds*, together with what is drawn until then."""
         self._patient = 0.0
         if self._due is not None:
-            self._soon()
+            self._soon(seconds)
 
     def take(self, update: Update, *, wait: float = WAIT) -> None:
         """Draw *update* within *wait* seconds; at once if there is nothing to look at meanwhile."""
