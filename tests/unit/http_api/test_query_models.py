@@ -1,6 +1,6 @@
 """Questions are read from a query in one way that every FastAPI understands.
 
-Before 0.16x FastAPI takes a model of the query apart only if it is all that is read from the query; beside
+Before 0.157 FastAPI takes a model of the query apart only if it is all that is read from the query; beside
 another parameter it asks for one that is called like the model (tried with 0.118 to 0.165).
 """
 
