@@ -236,7 +236,8 @@ async def test_requests_are_answered_by_their_kind(hosted: Hosted) -> None:
     await answer(hosted.host, Stop(attempt=attempt_id, mode="term", reason="enough"))
     await hosted.until(order, "exited")
     piece = await answer(hosted.host, Log(attempt=attempt_id, offset=-4, limit=10))
-    assert (piece.data, piece.size) == (b"bye\n", 10)  # type: ignore[attr-defined]
+    assert piece.data == b"bye\n"  # type: ignore[attr-defined]
+    assert piece.size >= 10, "bash may say that its sleep was ended"  # type: ignore[attr-defined]
     await answer(hosted.host, Forget(ids=[attempt_id]))
     assert hosted.seen(order).kind == "absent"
     with pytest.raises(UsageError, match="does not know Submit"):
