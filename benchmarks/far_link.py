@@ -19,9 +19,8 @@ from typing import Self
 
 from benchmarks.figures import Report, Scale
 from benchmarks.instance import Instance
-from benchmarks.large_home import dag_files, fill
+from benchmarks.large_home import make_home
 from benchmarks.link import DELAY, RATE
-from benchmarks.screens import await_loaded
 from benchmarks.terminal import Terminal
 from penstock.model.acts import PauseSchedule, UnpauseSchedule
 
@@ -94,11 +93,8 @@ class Relay:
 def measure(scale: Scale) -> Report:
     """Measure it."""
     report = Report("far_link", "a console of another host over a link of 30 kB/s and 150 ms each way")
-    files = dag_files(scale)
-    with Instance(files) as instance:
-        await_loaded(instance, len(files))
-    fill(instance.settings, scale)
-    with tempfile.TemporaryDirectory(prefix="pk") as folder, Instance({}, home=instance.home) as instance:
+    large = make_home(scale)
+    with tempfile.TemporaryDirectory(prefix="pk") as folder, Instance({}, home=large) as instance:
         sshd = Sshd(Path(folder), {"PATH": f"{BIN}:/usr/bin:/bin", "PENSTOCK_HOME": str(instance.home)})
         sshd.start()
         try:

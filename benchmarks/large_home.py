@@ -7,14 +7,17 @@ engine runs, because running it would take a day.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from benchmarks.figures import Scale
+from benchmarks.instance import Instance
 from penstock.attempts.protocol import LOG, attempt_path
 from penstock.clock import SystemClock, from_us, to_us
 from penstock.ids import make_run_id
@@ -83,7 +86,20 @@ with DAG("live", schedule=None, max_active_tasks=100):
 """
 
 
-def dag_files(scale: Scale) -> dict[str, str]:
+def make_home(scale: Scale) -> Path:
+    """Make the home, and return it; no engine runs there. Raises RuntimeError if its files are not loaded."""
+    files = _dag_files(scale)
+    with Instance(files) as instance:
+        deadline = time.monotonic() + 300
+        while len(instance.client.dags(strip=0)) < len(files):
+            if time.monotonic() > deadline:
+                raise RuntimeError("the DAG files were not loaded")
+            time.sleep(0.2)
+    _fill(instance.settings, scale)
+    return instance.home
+
+
+def _dag_files(scale: Scale) -> dict[str, str]:
     """Return the DAG files, by the name of the DAG."""
     files = {
         HUGE: _HUGE.format(groups=scale.count(20, least=2)),
@@ -104,7 +120,7 @@ def dag_files(scale: Scale) -> dict[str, str]:
     return files
 
 
-def fill(settings: Settings, scale: Scale) -> None:
+def _fill(settings: Settings, scale: Scale) -> None:
     """Write the history; the engine must be down, and have loaded the DAG files."""
     database = Database.open(settings.database)
     try:

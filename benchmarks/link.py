@@ -15,8 +15,8 @@ from typing import Self
 
 from benchmarks.figures import Report, Scale, median
 from benchmarks.instance import Instance
-from benchmarks.large_home import dag_files, fill
-from benchmarks.screens import SCREENS, Screen, await_loaded, home, named, settle_on, split
+from benchmarks.large_home import make_home
+from benchmarks.screens import SCREENS, Screen, home, named, settle_on, split
 from benchmarks.terminal import Terminal
 
 RATE = 30_000.0
@@ -127,12 +127,9 @@ class SlowTerminal(Terminal):
 def measure(scale: Scale) -> Report:
     """Measure it; the table goes to stderr."""
     report = Report("link", "a key over a link of 30 kB/s and 150 ms each way")
-    files = dag_files(scale)
-    with Instance(files) as instance:
-        await_loaded(instance, len(files))
-    fill(instance.settings, scale)
+    large = make_home(scale)
     slowest = most = 0.0
-    with Instance({}, home=instance.home) as instance:
+    with Instance({}, home=large) as instance:
         instance.trigger("live")
         for columns, lines in SIZES:
             table = _at(instance, columns, lines, scale)

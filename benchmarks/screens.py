@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.figures import Report, Scale, median
 from benchmarks.instance import Instance
-from benchmarks.large_home import HUGE, TALKS, dag_files, fill
+from benchmarks.large_home import HUGE, TALKS, make_home
 from benchmarks.terminal import Terminal
 from benchmarks.usage import running_seconds
 from penstock.api.local import LocalEngine
@@ -68,11 +68,8 @@ def measure(scale: Scale) -> Report:
     report = Report(
         "screens", "from a key to the last byte drawn, 150 DAGs, 10,000 runs, runs of 1,000 tasks"
     )
-    files = dag_files(scale)
-    with Instance(files) as instance:
-        await_loaded(instance, len(files))
-    fill(instance.settings, scale)
-    with Instance({}, home=instance.home) as instance:
+    large = make_home(scale)
+    with Instance({}, home=large) as instance:
         instance.trigger("live")
         shown = _in_a_terminal(instance, scale)
         asked = _asked(instance, scale)
@@ -99,15 +96,6 @@ def measure(scale: Scale) -> Report:
     more = opens["grid"].cpu_ms - opens["grid of 10 tasks"].cpu_ms
     report.budget("grid: 1,000 tasks more than 10, CPU ms", more, 100.0, 50.0)
     return report
-
-
-def await_loaded(instance: Instance, count: int) -> None:
-    """Wait until the engine has loaded *count* DAGs."""
-    deadline = time.monotonic() + 300
-    while len(instance.client.dags(strip=0)) < count:
-        if time.monotonic() > deadline:
-            raise RuntimeError("the DAG files were not loaded")
-        time.sleep(0.2)
 
 
 # -- in a terminal -----------------------------------------------------------------------------
