@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from penstock import failpoint
-from penstock.attempts.files import FOREGROUND
 from penstock.clock import Clock, read, to_us
 from penstock.errors import LostError
 from penstock.execution.executor import Executor, Worker
@@ -93,8 +92,7 @@ class Loop:
     ) -> None:
         self.world = World(WorkingSet(database))
         self.gate = Gate(database)
-        if FOREGROUND not in environment:
-            self.world.places = Places(settings.executors, settings.default_executor, executor.room)
+        self.world.places = Places(settings.executors, settings.default_executor, executor.room)
         self._executor = executor
         self._settings = settings
         self._clock = clock

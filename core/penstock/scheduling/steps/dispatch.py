@@ -21,7 +21,7 @@ from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
 from penstock.scheduling.moves.empty import finish_empty
 from penstock.scheduling.moves.task import move, starts_new_try
-from penstock.scheduling.steps.launch import attempt_spec, placement_of
+from penstock.scheduling.steps.launch import attempt_spec
 from penstock.scheduling.world.limits import Occupancy, run_full, task_blocked
 from penstock.scheduling.world.readiness import judge, not_begun
 from penstock.scheduling.world.tick import Tick
@@ -220,21 +220,19 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     task.start_us = task.end_us = task.next_us = None
     task.outcome = task.reason = task.rush = task.rendered_map_index = None
     task.peak_rss = task.cpu_seconds = task.read_bytes = task.write_bytes = None
-    place = placement_of(live.structure.tasks[task.task_id], tick.settings, tick.environment)
-    tick.gate.record_attempt(task, attempt_id, place.get("executor"))
+    asks = live.structure.tasks[task.task_id].launch == "python"
+    order = attempt_spec(
+        live,
+        task,
+        attempt_id,
+        tick.settings,
+        tick.environment,
+        before=tick.world.previous_success(live) if asks else None,
+        triggering=tick.world.assets.of_run(live.record) if asks else (),
+        reply=tick.world.questions.reply(task.resumes),
+    )
+    tick.gate.record_attempt(task, attempt_id, order.placement.get("executor"))
     move(tick, live, task, TaskEvent.LAUNCH)
     _count_turns(tick.world, live)
     tick.world.attempts[attempt_id] = (live.record.id, task.key)
-    asks = live.structure.tasks[task.task_id].launch == "python"
-    tick.launches.append(
-        attempt_spec(
-            live,
-            task,
-            attempt_id,
-            tick.settings,
-            tick.environment,
-            before=tick.world.previous_success(live) if asks else None,
-            triggering=tick.world.assets.of_run(live.record) if asks else (),
-            reply=tick.world.questions.reply(task.resumes),
-        )
-    )
+    tick.launches.append(order)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from penstock.attempts.protocol import FOREGROUND, KEEP_RENDERED, AttemptSpec, attempt_path
 from penstock.clock import from_us, opt_from_us
-from penstock.executor_settings import LOCAL
+from penstock.executor_settings import LOCAL, resolved
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TERMINAL, TaskState
 from penstock.scheduling.world.instances import instances
-from penstock.scheduling.world.places import executor_of
 from penstock.scheduling.world.world import LiveRun
 from penstock.settings import Settings
 from penstock.store.engine.records import AssetEventRecord, RunRecord, TaskRecord
@@ -47,7 +46,7 @@ def attempt_spec(
     """
     spec = live.structure.tasks[task.task_id]
     identity = _identity(live.record, task, attempt_id)
-    placement = placement_of(spec, settings, environment)
+    placement = _placement(spec, settings)
     # What is written of this machine's environment says nothing about another: a worker adds its own.
     env = {**({} if placement else environment), **identity}
     command = spec.command
@@ -81,10 +80,10 @@ def attempt_spec(
     )
 
 
-def placement_of(spec: TaskSpec, settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return where a task is to run, as an order says it; empty for this machine, as in `penstock test`."""
-    executor = executor_of(spec, settings)
-    if executor == LOCAL or FOREGROUND in environment:
+def _placement(spec: TaskSpec, settings: Settings) -> dict[str, Any]:
+    """Return where a task is to run, as an order says it; empty for this machine."""
+    executor = resolved(spec.executor, settings.executors, settings.default_executor)
+    if executor == LOCAL:
         return {}
     return {
         "executor": executor,

@@ -9,7 +9,6 @@ from typing import Any
 from penstock.execution.executor import OPEN, Room
 from penstock.executor_settings import LOCAL, resolved
 from penstock.model.spec import TaskSpec
-from penstock.settings import Settings
 
 Ask = Callable[[str, str | None, Mapping[str, float]], Room]
 """`Executor.room`."""
@@ -22,7 +21,7 @@ class Places:
     executors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     default: str = LOCAL
     ask: Ask | None = None
-    """None: everything runs on this machine, as in `penstock test`."""
+    """None: there is nobody to ask, and everything runs on this machine."""
     waiting: dict[str, str] = field(default_factory=dict)
     """What launches that nobody has claimed yet wait for, by attempt."""
     workers: dict[str, str] = field(default_factory=dict)
@@ -50,8 +49,3 @@ class Places:
         self.waiting.pop(attempt_id, None)
         self.silent.pop(attempt_id, None)
         self.workers.pop(attempt_id, None)
-
-
-def executor_of(spec: TaskSpec, settings: Settings) -> str:
-    """Return the executor of a task by the settings of the instance."""
-    return resolved(spec.executor, settings.executors, settings.default_executor)
