@@ -6,6 +6,21 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+# What RFC 5280 asks of both: Python checks it from 3.13 on.
+_EXTENSIONS = """
+[req]
+distinguished_name = nothing_more
+[nothing_more]
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
+[server]
+subjectAltName = {names}
+extendedKeyUsage = serverAuth
+authorityKeyIdentifier = keyid
+"""
+
 
 class Certificate(NamedTuple):
     """A certificate with its key, and the authority that signed it. All are PEM files."""
@@ -20,15 +35,16 @@ def signed(folder: Path, names: str = "IP:127.0.0.1,DNS:localhost") -> Certifica
     folder.mkdir(parents=True)
     made = Certificate(folder / "cert.pem", folder / "key.pem", folder / "ca.pem")
     request, more = folder / "request.pem", folder / "more.cnf"
-    more.write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
+    more.write_text(_EXTENSIONS.format(names=names))
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout")
     _openssl(
         *("req", "-x509", *key, folder / "ca_key.pem", "-out", made.authority),
-        *("-subj", "/CN=Test authority", "-days", "2"),
+        *("-subj", "/CN=Test authority", "-days", "2", "-config", more, "-extensions", "authority"),
     )
     _openssl("req", "-new", *key, made.key, "-out", request, "-subj", "/CN=penstock")
     _openssl(
-        *("x509", "-req", "-in", request, "-out", made.cert, "-days", "2", "-extfile", more),
+        *("x509", "-req", "-in", request, "-out", made.cert, "-days", "2"),
+        *("-extfile", more, "-extensions", "server"),
         *("-CA", made.authority, "-CAkey", folder / "ca_key.pem", "-CAcreateserial"),
     )
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
@@ -145,7 +146,7 @@ class Running:
         for client in self._clients:
             client.close()
 
-    def settle(self, condition: Callable[[], bool], limit: float = 10.0) -> None:
+    def settle(self, condition: Callable[[], bool], limit: float = 30.0) -> None:
         """Wait until *condition* holds."""
         until = time.monotonic() + limit
         while not condition():
@@ -163,7 +164,9 @@ class Peer:
         self._stream = self.socket.makefile("rb")
 
     def say(self, data: bytes | dict[str, Any]) -> None:
-        self.socket.sendall(data if isinstance(data, bytes) else json.dumps(data).encode() + b"\n")
+        line = data if isinstance(data, bytes) else json.dumps(data).encode() + b"\n"
+        with contextlib.suppress(BrokenPipeError):  # refused already: the reason can still be heard
+            self.socket.sendall(line)
 
     def hear(self) -> dict[str, Any]:
         line = self._stream.readline()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 import stat
@@ -40,6 +41,26 @@ def test_certificates_are_made_once_for_the_owner_alone(tmp_path: Path) -> None:
     assert run(tmp_path, "cluster", "certs", "init", str(folder)).exception is None
     assert (folder / "ca.pem").read_bytes() == authority
     both.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+
+
+def test_certificates_pass_the_strict_checks_of_newer_pythons(tmp_path: Path) -> None:
+    folder = tmp_path / "certs"
+    certs.make(folder)
+    ours = certs.files_in(folder)
+    client = ssl.create_default_context(cafile=ours["ca"])
+    client.check_hostname = False
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ours["ca"])
+    server.verify_mode = ssl.CERT_REQUIRED
+    for each in (client, server):
+        each.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN  # as from 3.13 on
+        each.load_cert_chain(ours["cert"], ours["key"])
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [client.wrap_bio(back, there), server.wrap_bio(there, back, server_side=True)]
+    for _ in range(4):  # each step answers the other's
+        for end in ends:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+    assert all(end.getpeercert() for end in ends)
 
 
 def test_without_openssl_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,24 @@ _YEARS = 10
 _DAYS = 825
 """Days of the certificate: more is refused by some TLS libraries."""
 _CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+_EXTENSIONS = """
+[req]
+distinguished_name = nothing_more
+[nothing_more]
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[member]
+basicConstraints = CA:FALSE
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth, clientAuth
+subjectAltName = DNS:penstock
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+"""What RFC 5280 asks of both, and Python from 3.13 on checks. Dask checks who signed a certificate, not the
+name in it: one is enough for all hosts."""
 
 
 def files_in(folder: Path) -> dict[str, str]:
@@ -44,21 +62,22 @@ def make(folder: Path) -> None:
 
 
 def _make(folder: Path) -> None:
-    if not (folder / CA).exists():
-        _openssl(
-            folder, "req", "-x509", *_CURVE, "-keyout", _CA_KEY, "-out", CA,
-            "-subj", "/CN=Penstock cluster authority", "-days", str(365 * _YEARS),
-        )  # fmt: skip
     request, extensions = folder / "request.pem", folder / "extensions.cnf"
     try:
-        # Dask checks who signed a certificate, not the name in it: one is enough for all hosts.
-        extensions.write_text("extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=DNS:penstock\n")
+        extensions.write_text(_EXTENSIONS)
+        if not (folder / CA).exists():
+            _openssl(
+                folder, "req", "-x509", *_CURVE, "-keyout", _CA_KEY, "-out", CA, "-days", str(365 * _YEARS),
+                "-subj", "/CN=Penstock cluster authority",
+                "-config", extensions.name, "-extensions", "authority",
+            )  # fmt: skip
         _openssl(
             folder, "req", "-new", *_CURVE, "-keyout", KEY, "-out", request.name, "-subj", "/CN=penstock"
         )
         _openssl(
             folder, "x509", "-req", "-in", request.name, "-out", CERT, "-days", str(_DAYS),
-            "-CA", CA, "-CAkey", _CA_KEY, "-CAcreateserial", "-extfile", extensions.name,
+            "-CA", CA, "-CAkey", _CA_KEY, "-CAcreateserial",
+            "-extfile", extensions.name, "-extensions", "member",
         )  # fmt: skip
     finally:
         request.unlink(missing_ok=True)
