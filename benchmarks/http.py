@@ -164,11 +164,14 @@ def _at_once(report: Report, scale: Scale, server: Server, run: str) -> None:
     paths = [f"/api/v2/{asked[number % len(asked)]}" for number in range(_AT_ONCE)]
     seconds = scale.seconds(_WORK_SECONDS)
     alone: list[float] = []
+    busy: list[float] = []
     beside: list[float] = []
     answers: list[float] = []
     _tick_ms(server.instance, seconds)
     for _ in range(scale.rounds):
         alone.append(_tick_ms(server.instance, seconds))
+        with Busy():
+            busy.append(_tick_ms(server.instance, seconds))
         with Bursts(server, paths) as bursts:
             beside.append(_tick_ms(server.instance, seconds))
         answers += bursts.times
@@ -177,10 +180,32 @@ def _at_once(report: Report, scale: Scale, server: Server, run: str) -> None:
         "requests": len(answers),
         "failed": 0,
         "answered_ms": {"median": median(answers), "p99": percentile(answers, 0.99), "worst": max(answers)},
-        "tick_ms": {"alone": spread(alone), "beside": spread(beside)},
+        "tick_ms": {"alone": spread(alone), "beside_busy_cores": spread(busy), "beside": spread(beside)},
     }
+    shared = median([with_them / without for with_them, without in zip(busy, alone, strict=True)])
+    report.ratios["tick_beside_busy_cores"] = shared
     report.ratios["tick_beside_requests"] = slower
     report.budget(f"a tick beside {_AT_ONCE} requests, x", slower, 1.1, 1.0)
+
+
+class Busy:
+    """Two processes at the server's priority that only count, inside a ``with``.
+
+    They ask for nothing and share nothing with the engine but the machine: what a tick is slower beside them
+    is what any other work on these cores costs.
+    """
+
+    def __enter__(self) -> Self:
+        count = ["nice", "-n", "10", sys.executable, "-I", "-S", "-c", "while True: pass"]
+        self._processes = [subprocess.Popen(count) for _ in range(2)]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
 
 
 class Bursts:
