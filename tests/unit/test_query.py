@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -16,11 +18,11 @@ SOME = Query(
 
 
 @pytest.fixture
-def connection() -> Connection:
-    raw = sqlite3.connect(":memory:", isolation_level=None)
-    raw.execute("CREATE TABLE t (a TEXT, b INTEGER)")
-    raw.executemany("INSERT INTO t VALUES (?, ?)", [("x", 1), ("y_", 0), ("yz", None)])
-    return Connection(raw)
+def connection() -> Iterator[Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as raw:
+        raw.execute("CREATE TABLE t (a TEXT, b INTEGER)")
+        raw.executemany("INSERT INTO t VALUES (?, ?)", [("x", 1), ("y_", 0), ("yz", None)])
+        yield Connection(raw)
 
 
 def test_a_statement_without_conditions_is_for_all_rows(connection: Connection) -> None:
