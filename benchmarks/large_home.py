@@ -30,8 +30,8 @@ from penstock.store.database import Database
 from penstock.store.sqlite.connection import Connection
 from penstock.store.statement import table_of
 
-HUGE, TALKS = "huge", "talks"
-"""The DAG of a thousand tasks, and the one whose newest run has printed many MB."""
+HUGE, TALKS, TEN = "huge", "talks", "part_003"
+"""The DAG of a thousand tasks, the one whose newest run has printed many MB, and one of ten tasks."""
 _MINUTE_US, _HOUR_US = 60_000_000, 3_600_000_000
 _LINES = (
     "ERROR order 4711 has no customer",
@@ -106,7 +106,7 @@ def _dag_files(scale: Scale) -> dict[str, str]:
         TALKS: _TALKS,
         "live": _LIVE,
     }
-    for number in range(scale.count(147, least=3)):
+    for number in range(scale.count(147, least=4)):
         dag_id = f"part_{number:03}"
         files[dag_id] = _DAG.format(
             dag_id=dag_id,

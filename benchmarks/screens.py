@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.figures import Report, Scale, median
 from benchmarks.instance import Instance
-from benchmarks.large_home import HUGE, TALKS, make_home
+from benchmarks.large_home import HUGE, TALKS, TEN, make_home
 from benchmarks.terminal import Terminal
 from benchmarks.usage import running_seconds
 from penstock.api.local import LocalEngine
@@ -54,7 +54,7 @@ SCREENS = (
     Screen("calendar", "C", "Mo", (_LEFT, _UP, _PAGE_UP, _END)),
     Screen("run of 1,000 tasks", _ENTER, "step_", (_DOWN, _PAGE_DOWN, _END, _HOME, "<", ">")),
     Screen("grid", "#", "part_00", (_DOWN, _PAGE_DOWN, _LEFT, "<", _END, "z")),
-    Screen("grid of 10 tasks", "#", "load_0", (_DOWN, _PAGE_DOWN, _LEFT, "<", _END), of="part_003"),
+    Screen("grid of 10 tasks", "#", "load_0", (_DOWN, _PAGE_DOWN, _LEFT, "<", _END), of=TEN),
     Screen("timeline", "=", "step_", (_DOWN, _PAGE_DOWN, _END, "s", "S", "<")),
     Screen("graph", "D", "part_00", (_DOWN, _RIGHT, _PAGE_DOWN, "-", "+")),
     Screen("merged log", "R" + _ENTER + "L", "has read batch",
