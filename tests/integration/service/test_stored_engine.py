@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from penstock.store.database import Database
 def test_a_database_of_an_older_program_is_named_and_what_to_do(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     Database.open(settings.database).close()
-    assert stored_engine(settings).dags() == []
-    with sqlite3.connect(settings.database) as raw:
+    with closing(stored_engine(settings)) as engine:
+        assert engine.dags() == []
+    with closing(sqlite3.connect(settings.database)) as raw:
         version = raw.execute("PRAGMA user_version").fetchone()[0]
         raw.execute(f"PRAGMA user_version = {version - 1}")
-    raw.close()
     with pytest.raises(StoreError, match="older Penstock and no engine runs; `penstock up`"):
         stored_engine(settings)
