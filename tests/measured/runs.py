@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from penstock.api.local import LocalEngine
-from penstock.attempts.protocol import FOREGROUND
 from penstock.clock import SystemClock
 from penstock.execution.local.executor import LocalExecutor
 from penstock.loading.keep import keep_source
@@ -24,6 +23,8 @@ from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.orders import FileLoaded
 from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
+from penstock.service.notices import Notices
+from penstock.service.server import Server
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.engine.working_set import WorkingSet
@@ -59,10 +60,13 @@ async def _run(
     database = Database.open(settings.database)
     clock = SystemClock()
     executor = LocalExecutor(settings)
-    environment = {**task_environment(settings, os.environ), FOREGROUND: "1"}
-    loop = Loop(database, executor, settings, clock, environment=environment)
+    environment = task_environment(settings, os.environ)
+    notices = Notices()
+    loop = Loop(database, executor, settings, clock, environment=environment, publish=notices.publish)
     engine = LocalEngine(database, settings, executor, loop, since=clock.now())
+    server = Server(engine, notices, settings)  # tasks ask what other runs pushed
     await loop.recover()
+    await server.start()
     work = asyncio.create_task(loop.run())
     runs: dict[str, str] = {}
     try:
@@ -78,6 +82,7 @@ async def _run(
                 await loop.moved(1.0)
         return {run[0]: _ran(database, engine.run(*run)) for run in runs.items()}
     finally:
+        await server.close()
         loop.stop()
         await work
         await executor.close()

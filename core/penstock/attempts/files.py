@@ -44,8 +44,6 @@ HARD_XCOM_BYTES = 16 << 20
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG})
 """Errors after which the disk may accept a write later."""
 
-FOREGROUND = "PENSTOCK_FOREGROUND"
-"""In the environment of tasks that `penstock test` runs: there is no engine to ask."""
 KEEP_RENDERED = "PENSTOCK_KEEP_RENDERED"
 """In the environment of tasks whose rendered fields must be written down."""
 MARK = "PENSTOCK_ATTEMPT"

@@ -107,9 +107,6 @@ class _Row:
             return self._end(session, ends)
         if session is not None and not ran:
             return self._never_ran(session)
-        if state is None and number == 0 and "PENSTOCK_FOREGROUND" in os.environ:
-            time.sleep(_LOOK)  # no engine to ask: the task that runs dbt comes first, or beside this one
-            return None
         if number == 0 or asked(self.folder, self.name) == number + 1:
             asked_in_vain(self.folder, self.name)  # when the row is cleared, it may ask again
             print(f"the task {self.task_id} has ended as {state} without running dbt: run it again")  # noqa: T201

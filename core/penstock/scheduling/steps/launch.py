@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from penstock.attempts.protocol import FOREGROUND, KEEP_RENDERED, AttemptSpec, attempt_path
+from penstock.attempts.protocol import KEEP_RENDERED, AttemptSpec, attempt_path
 from penstock.clock import from_us, opt_from_us
 from penstock.executor_settings import LOCAL, resolved
 from penstock.model.spec import TaskSpec
@@ -56,8 +56,6 @@ def attempt_spec(
     facts = _context(live, task, settings, before, triggering) if python else {}
     if reply is not None and python:
         facts["reply"] = json.loads(reply)
-    if FOREGROUND in environment:
-        facts.pop("socket", None)
     if KEEP_RENDERED in environment and python:
         facts["keep_rendered"] = True
     return AttemptSpec(
@@ -135,9 +133,6 @@ def callback_spec(
     environment: dict[str, str],
 ) -> AttemptSpec:
     """Return the order for a callback; *facts* is the result of `callback_facts`."""
-    context = facts["context"]
-    if FOREGROUND in environment:
-        context.pop("socket", None)
     return AttemptSpec(
         attempt_id=attempt_id,
         argv=_python(settings, attempt_id, "penstock.task_process.callback"),
@@ -148,7 +143,7 @@ def callback_spec(
         umask=settings.umask,
         log_max_bytes=settings.log_max_bytes,
         passed=True,
-        context=context,
+        context=facts["context"],
         xcom_sources=facts["sources"],
     )
 
@@ -160,8 +155,6 @@ def triggerer_spec(attempt_id: str, settings: Settings, environment: dict[str, s
         "values": str(settings.values_file),
         "root": str(settings.attempts),
     }
-    if FOREGROUND in environment:
-        context.pop("socket")
     return AttemptSpec(
         attempt_id=attempt_id,
         argv=_python(settings, attempt_id, "penstock.task_process.triggerer"),
