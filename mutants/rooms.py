@@ -40,7 +40,7 @@ BLIND: dict[tuple[str, ...], tuple[str, ...]] = {
     ("supervisor/*.py",): (
         "unit/execution/*.py",
         "unit/supervisor/*.py",
-        "contract/test_executor.py",
+        "contract/test_executor*.py",
         "integration/execution/*.py",
     ),
     ("task_process/*.py",): (

@@ -14,8 +14,9 @@ from rich.segment import Segment
 from textual.color import Color
 
 from drive.console import Driver, driving
+from fakes.believable import believable
 from fakes.engine import FakeEngine
-from fakes.world import World, believable
+from fakes.world import World
 from penstock.errors import StoreError
 from penstock_tui.clean import ControlFilter, clean, label, styled
 from penstock_tui.widgets.line_table import LineTable

@@ -8,8 +8,9 @@ import pytest
 from msgspec import structs
 
 from drive.console import SIZES, Driver, driving
+from fakes.believable import believable
 from fakes.engine import FakeEngine
-from fakes.world import NOW, believable
+from fakes.world import NOW
 from penstock.model import acts
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.digest import SlowTask

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from drive.console import SIZES, Driver, driving
+from fakes.believable import believable
 from fakes.engine import FakeEngine
-from fakes.world import NOW, believable
+from fakes.world import NOW
 from penstock.model import acts
 from penstock.model.states import TaskState
 from penstock_tui.screens.failures import FailureScreen, FailuresScreen

@@ -1,9 +1,9 @@
-"""The engines under test: over the store, and over the socket."""
+"""What the suites run over: engines over the store and the socket, and every executor."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,11 +12,17 @@ import pytest
 from data import builders
 from data.builders import NOON
 from data.filled_store import LATER, Port, RememberedActs, fill, settings_of
+from drive.attempts import Attempts, make_settings
+from drive.far import Elsewhere, far_root
 from drive.server import Served
 from fakes.clock import FakeClock
 from penstock.api.client import socket_engine
 from penstock.api.local import LocalEngine
 from penstock.execution.configured import archive_of
+from penstock.execution.executor import Executor
+from penstock.execution.local.archive import LocalArchive
+from penstock.execution.local.executor import LocalExecutor
+from penstock.execution.mixed import Executors
 from penstock.model.views.events import Change
 from penstock.service.notices import Notices
 from penstock.settings import Settings
@@ -68,3 +74,25 @@ def port(request: pytest.FixtureRequest, database: Database, settings: Settings)
             served.soon(notices.publish, change)
 
         yield Port(client, database, settings, remembered, write_and_tell)
+
+
+FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], Path]]] = {
+    "local": (LocalExecutor, lambda settings: settings.attempts),
+    "mixed, here": (Executors, lambda settings: settings.attempts),
+    "mixed, elsewhere": (Elsewhere, lambda settings: far_root(settings) / "attempts"),
+}
+"""Each executor, and where the directories of its attempts are while these run: add another one here."""
+
+
+@pytest.fixture(params=sorted(FACTORIES))
+async def attempts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Attempts]:
+    home = tmp_path / "home"
+    home.mkdir()
+    make, where = FACTORIES[request.param]
+    settings = make_settings(home)
+    found = Attempts(make(settings), settings)
+    found.root = where(settings)
+    found.archive = LocalArchive(settings.attempts)
+    await found.start()
+    yield found
+    await found.executor.close()

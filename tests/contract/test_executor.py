@@ -1,4 +1,4 @@
-"""What every executor must do. Add a factory to run the suite over another one."""
+"""What every executor must do with attempts. `FACTORIES` in `conftest.py` names the executors."""
 
 from __future__ import annotations
 
@@ -6,68 +6,23 @@ import asyncio
 import json
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, marked, shell
-from drive.far import STAYS_HERE, Elsewhere, far_root
+from drive.attempts import Attempts, marked, shell
+from drive.far import STAYS_HERE
 from drive.waiting import eventually
 from penstock.attempts.protocol import AttemptSpec, attempt_path
-from penstock.errors import BadIdError
 from penstock.execution.executor import (
-    MAX_LOG_PIECE,
     Absent,
     Accepted,
-    Archive,
     Claimed,
-    Executor,
     Exited,
     Worker,
 )
-from penstock.execution.local.archive import LocalArchive
-from penstock.execution.local.executor import LocalExecutor
-from penstock.execution.mixed import Executors
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import OutcomeKind
-from penstock.settings import Settings
-
-FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], Path]]] = {
-    "local": (LocalExecutor, lambda settings: settings.attempts),
-    "mixed, here": (Executors, lambda settings: settings.attempts),
-    "mixed, elsewhere": (Elsewhere, lambda settings: far_root(settings) / "attempts"),
-}
-"""Each executor, and where the directories of its attempts are while these run."""
-
-
-@pytest.fixture(params=sorted(FACTORIES))
-async def attempts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Attempts]:
-    home = tmp_path / "home"
-    home.mkdir()
-    make, where = FACTORIES[request.param]
-    settings = make_settings(home)
-    found = Attempts(make(settings), settings)
-    found.root = where(settings)
-    found.archive = LocalArchive(settings.attempts)
-    await found.start()
-    yield found
-    await found.executor.close()
-
-
-def archives(attempts: Attempts) -> list[Archive]:
-    """Return the executor, and what reads what it keeps while no engine runs: both say the same."""
-    return [attempts.executor, attempts.archive]
-
-
-def grows(attempts: Attempts, spec: AttemptSpec) -> list[bool]:
-    """Return what both say of whether more may be printed."""
-    return [archive.read_log(spec.attempt_id, 0, 1).may_grow for archive in archives(attempts)]
-
-
-def read_bytes(path: str) -> bytes:
-    return Path(path).read_bytes()
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 99, 126, 137, 255])
@@ -205,108 +160,6 @@ async def test_revoking_what_ran_changes_nothing(attempts: Attempts) -> None:
     assert seen.outcome.exit_code == 4
 
 
-async def test_logs_are_read_by_offset_from_both_ends(attempts: Attempts) -> None:
-    spec = shell("printf 0123456789; printf abc >&2")
-    assert await attempts.log(spec) == b"0123456789abc"
-    for archive in archives(attempts):
-        for offset, limit, expected in (
-            (4, 3, (b"456", 4)),
-            (-3, 100, (b"abc", 10)),
-            (-100, 2, (b"01", 0)),
-            (100, 5, (b"", 13)),
-            (0, 0, (b"", 0)),
-            (0, -1, (b"", 0)),
-        ):
-            piece = archive.read_log(spec.attempt_id, offset, limit)
-            assert (piece.data, piece.offset) == expected
-            assert (piece.size, piece.may_grow) == (13, False)
-
-
-async def test_a_log_may_grow_until_its_attempt_has_ended(attempts: Attempts, tmp_path: Path) -> None:
-    """Whoever looks sees the same, with an engine or without one: no last line is missed."""
-    gate = tmp_path / "gate"
-    spec = shell(f"echo begun; while [ ! -e {gate} ]; do sleep 0.02; done; echo done")
-    waiting, absent = shell("true"), new_attempt_id()
-    attempts.executor.submit([spec])
-    await eventually(lambda: attempts.printed(spec.attempt_id), "a first line")
-    for archive in archives(attempts):
-        piece = archive.read_log(spec.attempt_id, 6, 100)
-        assert (piece.data, piece.offset, piece.size, piece.may_grow) == (b"", 6, 6, True)
-        assert not archive.read_log(absent, 0, 100).may_grow
-    gate.touch()
-    await eventually(lambda: not any(grows(attempts, spec)), "the end")
-    for archive in archives(attempts):
-        assert archive.read_log(spec.attempt_id, 6, 100).data == b"done\n"
-    await attempts.executor.close()  # nobody is there to claim
-    attempts.executor.submit([waiting])
-    assert grows(attempts, waiting) == [True, True]
-    attempts.executor.revoke(waiting.attempt_id)
-    assert grows(attempts, waiting) == [False, False]
-
-
-async def test_a_log_knows_when_it_was_written(attempts: Attempts) -> None:
-    before = time.time()
-    spec = shell("echo one")
-    await attempts.run(spec)
-    for archive in archives(attempts):
-        written_us = archive.read_log(spec.attempt_id, 2, 1).written_us
-        assert written_us is not None
-        assert before - 1 <= written_us / 1e6 <= time.time() + 1
-        assert archive.read_log(spec.attempt_id, 100, 1).written_us is None
-
-
-async def test_one_piece_of_a_log_is_bounded(attempts: Attempts) -> None:
-    spec = shell(f"head -c {MAX_LOG_PIECE + 5} /dev/zero")
-    await attempts.run(spec)
-    for archive in archives(attempts):
-        piece = archive.read_log(spec.attempt_id, 0, 1 << 40)
-        assert (len(piece.data), piece.size) == (MAX_LOG_PIECE, MAX_LOG_PIECE + 5)
-
-
-async def test_a_log_that_is_a_file_can_be_opened(attempts: Attempts) -> None:
-    spec = shell("echo one")
-    await attempts.run(spec)
-    for archive in archives(attempts):
-        named = archive.log_file(spec.attempt_id)
-        assert named is None or read_bytes(named) == b"one\n"
-
-
-@pytest.mark.parametrize("hostile", ["", "../../etc/passwd", "0123456789ab-0123456", "/etc/passwd"])
-async def test_ids_from_outside_name_nothing_else(attempts: Attempts, hostile: str) -> None:
-    for archive in archives(attempts):
-        with pytest.raises(BadIdError):
-            archive.read_log(hostile, 0, 10)
-        with pytest.raises(BadIdError):
-            archive.log_file(hostile)
-
-
-async def test_what_is_kept_can_be_listed(attempts: Attempts, tmp_path: Path) -> None:
-    started = time.time()
-    first, second = shell("true", env={"A": "1"}), shell("true")
-    await attempts.run(first)
-    await attempts.run(second)
-    ids = sorted((first.attempt_id, second.attempt_id))
-    for archive in archives(attempts):
-        assert sorted(archive.kept()) == ids
-        assert list(archive.kept(since=ids[1])) == ids[1:]
-        assert list(archive.kept(since="f" * 12)) == []
-        assert list(archive.kept(untouched_since=started - 60)) == []
-        assert sorted(archive.kept(untouched_since=time.time() + 60)) == ids
-        assert archive.rendered(ids[0]) == {}
-    attempts.executor.forget(ids[0])
-    assert [list(archive.kept()) for archive in archives(attempts)] == [ids[1:]] * 2
-
-
-async def test_an_order_can_be_looked_up_while_it_is_open(attempts: Attempts) -> None:
-    spec = shell("sleep 60", env={"A": "1"})
-    attempts.executor.submit([spec])
-    for archive in archives(attempts):
-        assert archive.order_of(spec.attempt_id)["A"] == "1"
-        assert archive.order_of(new_attempt_id()) == {}
-    attempts.executor.stop(spec.attempt_id, "kill", "enough")
-    await attempts.end(spec.attempt_id)
-
-
 async def test_what_a_live_attempt_uses_is_sampled(attempts: Attempts, tmp_path: Path) -> None:
     """Its descendants count; who has ended, waits, or was never there is left out."""
     gate = tmp_path / "gate"
@@ -332,25 +185,6 @@ async def test_what_a_live_attempt_uses_is_sampled(attempts: Attempts, tmp_path:
     gate.touch()
     await attempts.end(busy.attempt_id)
     assert await attempts.executor.sample(ids) == {}
-
-
-async def test_any_bytes_arrive_as_they_are(attempts: Attempts, tmp_path: Path) -> None:
-    blob = bytes(range(256)) * 300
-    (tmp_path / "blob").write_bytes(blob)
-    spec = shell(f"cat {tmp_path / 'blob'}")
-    outcome = await attempts.run(spec)
-    assert attempts.printed(spec.attempt_id) == blob
-    assert outcome.log_bytes == len(blob)
-
-
-async def test_the_log_is_capped_and_what_is_dropped_is_counted(attempts: Attempts) -> None:
-    spec = shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo last", log_max_bytes=10_000)
-    outcome = await attempts.run(spec)
-    log = attempts.printed(spec.attempt_id)
-    assert log.startswith(b"x" * 7_500 + b"\n[penstock] 290006 bytes left out, 0 lines: ")
-    assert log.endswith(b"x" * 2_000 + b"\nlast\n")
-    assert outcome.ok
-    assert outcome.log_dropped == 300_006 - 10_000
 
 
 async def test_the_last_line_is_pushed(attempts: Attempts) -> None:

@@ -18,6 +18,7 @@ from penstock.cli.spoken import acts_of
 from penstock_tui.app import Console
 from penstock_tui.feed import Feed
 from penstock_tui.screens.log import LogScreen
+from penstock_tui.widgets.line_table import LineTable
 from penstock_tui.widgets.log_view import LogView
 
 SIZES = [(120, 36), (80, 24), (60, 15)]
@@ -128,3 +129,15 @@ async def open_log(driver: Driver, dag_id: str, task_id: str) -> LogView:
     view = screen.attempt_pane.pane.log_view
     await driver.until(lambda: len(view.window), "the log")
     return view
+
+
+async def stand_on(driver: Driver, key: str) -> None:
+    """Put the cursor of the list on the row *key*."""
+    await driver.until(lambda: any(table.rows for table in driver.console.screen.query(LineTable)))
+    assert driver.console.screen.query_one(LineTable).move_to_key(key)
+
+
+def focused(driver: Driver) -> str | None:
+    """Return the name of the widget that has the keyboard."""
+    widget = driver.console.screen.focused
+    return widget.id if widget is not None else None

@@ -1,4 +1,4 @@
-"""The schedule points of a `fake_world.World`, and the days that they make."""
+"""The schedule points of a `fakes.world.World`, and the days that they make."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import get_args, get_type_hints
 
 from data.pages.shown import BERLIN, LOOKS, row, shown, tried
+from fakes.believable import believable
 from fakes.engine import FakeEngine
-from fakes.world import NOW, believable, replace
+from fakes.world import NOW, replace
 from penstock.model.failures import FailureNote
 from penstock.model.fingerprint import fingerprint as fingerprint_of
 from penstock.model.lineage import Lineage

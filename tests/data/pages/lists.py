@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from data.pages.shown import BERLIN, LOOKS, SECONDS, SIZES, row, shown, tried
-from fakes.world import NOW, believable, replace
+from fakes.believable import believable
+from fakes.world import NOW, replace
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.summary import summary

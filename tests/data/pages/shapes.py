@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from data.pages.shown import BERLIN, LOOKS, row, shown, tried
-from fakes.world import NOW, believable, replace
+from fakes.believable import believable
+from fakes.world import NOW, replace
 from penstock.model.drawing.order import Node, Order
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import points as point_views

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from data.pages.shown import BERLIN, LOOKS, shown
-from fakes.world import NOW, believable, replace
+from fakes.believable import believable
+from fakes.world import NOW, replace
 from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.views.pauses import PauseInfo

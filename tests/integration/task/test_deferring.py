@@ -14,34 +14,23 @@ from typing import Any, ClassVar
 
 import pytest
 
-from drive.tasks import Ran, Runs
+from drive.deferring import Waits, fired, folder_of, go_on, run_triggers
+from drive.tasks import Runs
 from penstock import (
     DAG,
     BaseOperator,
     BaseTrigger,
     Context,
-    DateTimeSensor,
-    ExternalTaskSensor,
-    FileSensor,
-    PythonSensor,
     TaskDeferralError,
     TaskDeferralTimeout,
     TaskDeferred,
-    TimeDeltaSensor,
     TriggerEvent,
 )
 from penstock.attempts import files
-from penstock.authoring.exceptions import SensorTimeout, SkipException
 from penstock.authoring.triggers import StartTriggerArgs, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
 from penstock.task_process import triggerer as module
 from penstock.task_process.suspects import groups
 from penstock.task_process.triggerer import Triggerer
-from penstock.task_process.triggers import (
-    DateTimeTrigger,
-    FileDeleteTrigger,
-    FileTrigger,
-    TimeDeltaTrigger,
-)
 
 NOW = dt.datetime(2026, 1, 15, tzinfo=dt.UTC)
 
@@ -110,60 +99,6 @@ class Odd(Never):
             raise SystemExit(3)
         if self.how in ends:
             yield ends[self.how]()
-
-
-class Waits(BaseOperator):
-    """Defers to *trigger*, then returns what it brought."""
-
-    def __init__(
-        self, *, trigger: Any, more: Any = None, timeout: Any = None, task_id: str, **task: Any
-    ) -> None:
-        super().__init__(task_id=task_id, **task)
-        self.trigger, self.more, self.timeout = trigger, more, timeout
-
-    def execute(self, context: Context) -> None:
-        context["ti"].xcom_push("before", [1, 2])
-        self.defer(trigger=self.trigger, method_name="go_on", kwargs=self.more, timeout=self.timeout)
-
-    def go_on(self, context: Context, event: Any = None, **more: Any) -> Any:
-        return {"event": event, "more": more, "task": context["ti"].task_id}
-
-
-def folder_of(runs: Runs, task_id: str) -> str:
-    """Return the directory of the newest attempt of a task."""
-    return files.attempt_folder(runs.root, runs.sources[task_id])
-
-
-def run_triggers(runs: Runs, *task_ids: str, until: Callable[[], bool] | None = None) -> str:
-    """Run the triggers of deferred tasks until all have fired; return the triggerer's directory."""
-    home = runs.root / "triggerer"
-    home.mkdir(parents=True, exist_ok=True)
-    ids = [runs.sources[task_id] for task_id in task_ids]
-    files.write_whole(home, files.WANTED, files.dump_fields({"ids": ids}))
-
-    def done() -> bool:
-        return all(Path(folder_of(runs, each), files.FIRED).exists() for each in task_ids)
-
-    async def work() -> None:
-        task = asyncio.ensure_future(Triggerer(str(home), str(runs.root), None).run())
-        async with asyncio.timeout(20):
-            while not (until or done)():  # noqa: ASYNC110 - files appear
-                await asyncio.sleep(0.01)
-        task.cancel()
-        await asyncio.wait([task])
-
-    asyncio.run(work())
-    return str(home)
-
-
-def go_on(runs: Runs, dag: DAG, task_id: str) -> Ran:
-    """Run the task again, from where it deferred."""
-    return runs.here(dag, task_id, resumes=folder_of(runs, task_id))
-
-
-def fired(runs: Runs, task_id: str) -> dict[str, Any]:
-    """Return what a triggerer wrote."""
-    return files.read(f"{folder_of(runs, task_id)}/{files.FIRED}")
 
 
 PAYLOADS = [None, True, 7, "text", [1, 2], {"a": {"b": 1}}, (1, 2), NOW, dt.timedelta(seconds=3)]
@@ -397,88 +332,3 @@ def test_what_is_begun_together_after_a_death() -> None:
     many = [(1, f"{number:02}") for number in range(20)]
     assert [len(each) for each in groups([*many, (2, "x")])] == [3, 3, 3, 3, 3, 3, 2, 1]
     assert list(groups([(3, "z"), (1, "a"), (2, "x")])) == [["a"], ["x"], ["z"]]
-
-
-# -- the standard ones -------------------------------------------------------------------------
-
-
-def test_times(dag: DAG, runs: Runs) -> None:
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=0.3)
-    Waits(dag=dag, task_id="at", trigger=DateTimeTrigger(soon))
-    Waits(
-        dag=dag, task_id="after", trigger=TimeDeltaTrigger(dt.timedelta(seconds=0.2), end_from_trigger=True)
-    )
-    runs.here(dag, "at")
-    runs.here(dag, "after")
-    run_triggers(runs, "at", "after")
-    assert dt.datetime.now(dt.UTC) >= soon
-    assert fired(runs, "after")["end"] == "success"
-
-
-def test_files(dag: DAG, runs: Runs, tmp_path: Path) -> None:
-    place = tmp_path / "in"
-    place.mkdir()
-    pattern = str(place / "*.csv")
-    Waits(dag=dag, task_id="sees", trigger=FileTrigger(filepath=pattern, poke_interval=0.05))
-    Waits(dag=dag, task_id="takes", trigger=FileDeleteTrigger(filepath=str(place / "b"), poke_interval=0.05))
-    runs.here(dag, "sees")
-    runs.here(dag, "takes")
-    for name in ("a.csv", "b"):
-        (place / name).write_text("x")
-    run_triggers(runs, "sees", "takes")
-    assert [each.name for each in place.iterdir()] == ["a.csv"]
-
-
-SENSORS: list[tuple[Callable[[DAG], Any], str]] = [
-    (lambda dag: DateTimeSensor(dag=dag, task_id="s", target_time="2099-01-01T00:00", deferrable=True),
-     "DateTimeTrigger"),
-    (lambda dag: TimeDeltaSensor(dag=dag, task_id="s", delta=dt.timedelta(days=9999), deferrable=True),
-     "DateTimeTrigger"),
-    (lambda dag: FileSensor(dag=dag, task_id="s", filepath="/no/such/file", deferrable=True),
-     "FileTrigger(filepath=/no/such/file"),
-    (lambda dag: ExternalTaskSensor(dag=dag, task_id="s", external_dag_id="other", deferrable=True),
-     "WorkflowTrigger(external_dag_id=other"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("make", "trigger"), SENSORS)
-def test_sensors_leave_the_waiting_to_a_trigger(
-    dag: DAG, runs: Runs, make: Callable[[DAG], Any], trigger: str
-) -> None:
-    make(dag)
-    ran = runs.here(dag, "s")
-    assert ran.kind == "deferred"
-    assert str(ran.ending.trigger).startswith(trigger)
-    assert ran.ending.resume_by is not None, "the sensor's own timeout holds"
-    Path(folder_of(runs, "s"), files.FIRED).write_bytes(
-        files.dump_fields({"event": {"status": "success", "reason": ""}})
-    )
-    assert go_on(runs, dag, "s").kind == "success"
-
-
-@pytest.mark.parametrize(("soft_fail", "error"), [(False, SensorTimeout), (True, SkipException)])
-def test_a_sensor_that_waited_too_long(dag: DAG, runs: Runs, soft_fail: bool, error: type[Exception]) -> None:
-    FileSensor(dag=dag, task_id="s", filepath="/no/such/file", deferrable=True, soft_fail=soft_fail)
-    runs.here(dag, "s")
-    assert isinstance(go_on(runs, dag, "s").ending.error, error)
-
-
-OTHERS = [("failed", False, "fail_without_retry"), ("skipped", False, "skipped"), ("failed", True, "skipped")]
-
-
-@pytest.mark.parametrize(("status", "soft_fail", "kind"), OTHERS)
-def test_what_became_of_another_dag(dag: DAG, runs: Runs, status: str, soft_fail: bool, kind: str) -> None:
-    ExternalTaskSensor(
-        dag=dag, task_id="s", external_dag_id="other", deferrable=True, soft_fail=soft_fail,
-        failed_states=["failed"],
-    )  # fmt: skip
-    runs.here(dag, "s")
-    Path(folder_of(runs, "s"), files.FIRED).write_bytes(
-        files.dump_fields({"event": {"status": status, "reason": "other ended as failed"}})
-    )
-    assert go_on(runs, dag, "s").kind == kind
-
-
-def test_a_sensor_without_a_trigger_says_so(dag: DAG) -> None:
-    PythonSensor(dag=dag, task_id="s", python_callable=lambda: True, deferrable=True)
-    assert "deferrable of PythonSensor is ignored" in str(dag.warnings)

@@ -11,8 +11,8 @@ import pytest
 from rich.cells import cell_len
 from rich.style import Style
 
+from fakes.believable import believable as make_world
 from fakes.world import NOW, World, replace
-from fakes.world import believable as make_world
 from penstock.model.barriers import BarrierKind
 from penstock.model.drawing.nodes import run_groups, run_nodes
 from penstock.model.drawing.order import Order

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from fakes.world import NOW, believable
+from fakes.believable import believable
+from fakes.world import NOW
 from penstock.model.backfills import BackfillPointState
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow

@@ -1,22 +1,20 @@
-"""What is written down for callbacks, deadlines and pauses after failures, with scripted attempts."""
+"""What is written down for callbacks and told to them, with scripted attempts."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.builders import dag, task
+from drive.deliveries import delivery, events, finish, look, told
 from drive.loop import BAD, OK, Bench
-from penstock.attempts.protocol import AttemptSpec
 from penstock.clock import to_us
-from penstock.execution.executor import Accepted, Exited, Lost
-from penstock.model.acts import Cancel, Clear, Hold, Mark, Trigger
+from penstock.execution.executor import Accepted, Lost
+from penstock.model.acts import Cancel, Clear, Hold, Mark
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.spec import DeadlineSpec, ScheduleSpec, SensorSpec
+from penstock.model.spec import SensorSpec
 from penstock.model.states import RunState
 from penstock.settings import Kept
 from penstock.store.upkeep.expire import forget_slice, old_runs, unknown_attempts
@@ -24,44 +22,6 @@ from penstock.store.upkeep.expire import forget_slice, old_runs, unknown_attempt
 ALL = ("execute", "success", "failure", "retry", "skipped")
 SKIP = Outcome(kind=OutcomeKind.SKIPPED, reason="nothing to do")
 LATE = Outcome(kind=OutcomeKind.TIMEOUT, reason="ran longer than 60 s")
-
-
-def told(bench: Bench) -> list[str]:
-    """Return what callbacks were told of so far, in order: ``kind task``."""
-    found = []
-    for spec in bench.executor.specs.values():
-        callback = spec.context.get("callback")
-        if callback:
-            name = spec.context["task_id"] if callback["kind"].startswith("task_") else ""
-            found.append(f"{callback['kind']} {name}".strip())
-    return found
-
-
-def delivery(bench: Bench, kind: str) -> AttemptSpec:
-    """Return the newest order to deliver *kind*."""
-    return next(
-        spec
-        for spec in reversed(list(bench.executor.specs.values()))
-        if spec.context.get("callback", {}).get("kind") == kind
-    )
-
-
-def finish(bench: Bench, outcome: Outcome = OK) -> None:
-    """Let every delivery end, again and again, until none is left."""
-    while bench.loop.world.delivering:
-        for attempt_id in list(bench.loop.world.delivering):
-            bench.executor.seen[attempt_id] = Exited(outcome, 1.0, 2.0)
-        look(bench)
-
-
-def look(bench: Bench) -> None:
-    """One tick that looks at the deliveries too."""
-    bench.loop._turn(bench.loop._live())
-
-
-def events(bench: Bench, kind: str) -> list[Any]:
-    """Return the trail's events of a kind, oldest first."""
-    return [event for event in reversed(bench.engine.events(limit=500)) if event.kind == kind]
 
 
 async def test_a_task_tells_of_everything_it_goes_through(bench: Bench) -> None:
@@ -257,148 +217,6 @@ async def test_a_poke_that_found_nothing_is_no_beginning(bench: Bench) -> None:
     bench.end("a")
     finish(bench)
     assert told(bench) == ["task_execute a", "task_success a"]
-
-
-# -- deadlines -----------------------------------------------------------------------------------
-
-
-def with_deadline(reference: str, seconds: float, **fields: Any) -> Any:
-    deadline = DeadlineSpec(reference=reference, seconds=seconds, name="report", **fields)  # type: ignore[arg-type]
-    return dag("d", task("a"), deadlines=(deadline,), max_active_runs=1)
-
-
-async def test_a_run_that_has_not_ended_in_time_is_told_of_once(bench: Bench) -> None:
-    bench.load(with_deadline("queued", 60))
-    run = bench.trigger("d")
-    bench.clock.forward(59)
-    wake = bench.tick()
-    assert wake is not None
-    assert told(bench) == []
-    bench.clock.forward(2)
-    bench.tick()
-    finish(bench)
-    bench.clock.forward(100)
-    bench.tick()
-    await bench.restart()
-    bench.tick()
-    assert told(bench) == ["deadline:0"]
-    (event,) = events(bench, "deadline_missed")
-    assert event.run_id == run
-    assert event.reason.startswith("report: not ended by ")
-    bench.end("a")
-    assert bench.run_state("d", run) is RunState.SUCCESS
-
-
-async def test_a_run_that_ends_in_time_is_not_told_of(bench: Bench) -> None:
-    bench.load(with_deadline("due", 60))
-    bench.trigger("d")
-    bench.end("a")
-    bench.clock.forward(100)
-    bench.tick()
-    assert told(bench) == []
-
-
-@pytest.mark.parametrize(
-    ("reference", "fields"),
-    [
-        ("logical_date", {"seconds": 30.0}),
-        ("fixed", {"seconds": 30.0}),
-    ],
-)
-async def test_other_references(bench: Bench, reference: str, fields: dict[str, Any]) -> None:
-    now = bench.clock.time
-    at = {"at": now} if reference == "fixed" else {}
-    bench.load(with_deadline(reference, fields["seconds"], **at))
-    bench.trigger("d", logical_date=now)
-    bench.clock.forward(29)
-    bench.tick()
-    assert told(bench) == []
-    bench.clock.forward(2)
-    bench.tick()
-    assert told(bench) == ["deadline:0"]
-
-
-async def test_a_run_without_a_logical_date_has_no_deadline_by_it(bench: Bench) -> None:
-    bench.load(with_deadline("logical_date", 1))
-    bench.act(Trigger(dag_id="d", logical_date=None))
-    bench.clock.forward(1000)
-    bench.tick()
-    assert told(bench) == []
-
-
-async def test_a_run_that_never_started_is_told_of(bench: Bench) -> None:
-    bench.load(with_deadline("started", 120))
-    first = bench.trigger("d", run_id="first")
-    bench.clock.forward(1)
-    waiting = bench.trigger("d", run_id="waiting")
-    bench.clock.forward(130)
-    bench.tick()
-    assert told(bench) == ["deadline:0"]
-    (event,) = events(bench, "deadline_missed")
-    assert (event.run_id, event.before) == (waiting, "queued")
-    assert "not started by" in event.reason
-    assert bench.run_state("d", first) is RunState.RUNNING
-
-
-async def test_a_scheduled_run_that_starts_late_after_a_downtime_is_told_of(bench: Bench) -> None:
-    late = DeadlineSpec(reference="started", seconds=120)
-    cron = ScheduleSpec(kind="cron", crons=("0 * * * *",), text="@hourly")
-    bench.load(dag("d", task("a"), schedule=cron, deadlines=(late,), catchup="latest"))
-    bench.clock.forward(timedelta(minutes=59, seconds=35).total_seconds())  # 5 s after the hour
-    bench.tick()
-    assert told(bench) == []
-    bench.end("a")
-    bench.clock.forward(timedelta(minutes=70).total_seconds())  # nobody looked for an hour
-    bench.tick()
-    assert told(bench) == ["deadline:0"]
-    assert "started late" in events(bench, "deadline_missed")[-1].reason
-
-
-# -- a schedule whose runs fail --------------------------------------------------------------------
-
-
-def failing(limit: int) -> Any:
-    cron = ScheduleSpec(kind="cron", crons=("* * * * *",), text="* * * * *")
-    return dag("d", task("a"), schedule=cron, max_consecutive_failed_runs=limit, catchup="none")
-
-
-def one_run(bench: Bench, outcome: Outcome) -> None:
-    bench.clock.forward(60)
-    bench.tick()
-    bench.end("a", outcome)
-
-
-async def test_a_schedule_is_paused_after_failures_in_a_row(bench: Bench) -> None:
-    bench.load(failing(3))
-    for outcome in (BAD, BAD, OK, BAD, BAD):
-        one_run(bench, outcome)
-        assert bench.loop.world.paused("d") is None
-    one_run(bench, BAD)
-    pause = bench.loop.world.paused("d")
-    assert pause is not None
-    assert pause.why == "3 runs failed in a row (max_consecutive_failed_dag_runs)"
-    (event,) = events(bench, "pause_schedule")
-    assert (event.dag_id, event.reason) == ("d", pause.why)
-    bench.clock.forward(300)
-    bench.tick()
-    assert bench.running() == []
-    await bench.restart()
-    assert bench.loop.world.paused("d") is not None
-
-
-async def test_cancelled_runs_do_not_count_and_the_settings_may_say_it_for_all(tmp_path: Path) -> None:
-    bench = await Bench(tmp_path, max_consecutive_failed_runs=2).open()
-    bench.load(failing(0))
-    one_run(bench, BAD)
-    bench.clock.forward(60)
-    bench.tick()
-    (key,) = bench.live()
-    bench.act(Cancel(dag_id="d", run_id=key.rsplit("/", 1)[0]))
-    bench.end("a", Outcome(kind=OutcomeKind.CANCELLED))
-    assert bench.loop.world.paused("d") is None
-    one_run(bench, BAD)
-    assert bench.loop.world.paused("d") is not None
-    bench.close()
 
 
 async def test_facts_are_whole_json(bench: Bench) -> None:
