@@ -11,7 +11,7 @@ from penstock.authoring.exceptions import SkipException, TaskError
 from penstock.authoring.operator import Operator
 from penstock.authoring.place import refuse
 from penstock.authoring.references import references
-from penstock.task_process.templates import has_markers
+from penstock.task_process.templates import as_template, has_markers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class BashOperator(Operator):
         if not isinstance(self.bash_command, str) or self.bash_command.endswith(tuple(self.template_ext)):
             return "python"
         return Command(
-            argv=(self.shell, "-c", self.bash_command),
+            argv=(self.shell, "-c", as_template(self.bash_command, self.dag)),
             env={str(name): str(value) for name, value in (self.env or {}).items()},
             replace_env=self.env is not None and not self.append_env,
             cwd=None if self.cwd is None else str(self.cwd),
@@ -194,6 +194,8 @@ class BashCallableOperator(BashOperator):
         if not isinstance(command, str) or not command.strip():
             raise TaskError(f"a function under @task.bash must return a command as a string, not {command!r}")
         self.bash_command = Renderer(self, context).render(command)
+        fields = {name: getattr(self, name) for name in (*self.template_fields, "bash_command")}
+        context["ti"].write_rendered(fields, whole=context.keep_rendered)  # only now is the command known
         return super().execute(context)
 
 

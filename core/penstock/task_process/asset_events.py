@@ -119,7 +119,21 @@ class OutletEvent:
     def __init__(self, outlet: Asset | AssetAlias) -> None:
         self.key = outlet
         self.extra: dict[str, Any] = {}
+        self.partition_keys: list[str] = []
         self.asset_alias_events: list[tuple[Asset, dict[str, Any]]] = []
+
+    def add_partitions(self, keys: str | Iterable[str]) -> None:
+        """Report which partitions of this asset have changed: its event lists them as ``partition_keys``.
+
+        Raises `TaskError` if this is an alias, or a key is not a string that says something.
+        """
+        if not isinstance(self.key, Asset):
+            raise TaskError(f"{self.key!r} is not an asset: only an asset has partitions")
+        added = [keys] if isinstance(keys, str) else list(keys)
+        for key in added:
+            if not isinstance(key, str) or not key:
+                raise TaskError(f"the key of a partition must be a string that is not empty, not {key!r}")
+        self.partition_keys = list(dict.fromkeys([*self.partition_keys, *added]))
 
     def add(self, asset: Asset, extra: Mapping[str, Any] | None = None) -> None:
         """Report that *asset* has changed, under this alias.
@@ -157,7 +171,8 @@ class OutletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset | AssetA
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for outlet, event in self._events.items():
             if isinstance(outlet, Asset):
-                _add(found, outlet, event.extra, None)
+                keys = {"partition_keys": event.partition_keys} if event.partition_keys else {}
+                _add(found, outlet, {**event.extra, **keys}, None)
             elif event.extra:
                 raise TaskError(f"{outlet!r} is an alias: use .add(asset, extra)")
             for asset, extra in event.asset_alias_events:

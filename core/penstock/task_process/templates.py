@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
+    from penstock.authoring.node import Graph
 
 _MARKERS = ("{{", "{%", "{#")
 
@@ -32,6 +33,12 @@ def has_markers(value: Any) -> bool:
     if isinstance(value, list | tuple | set | frozenset):
         return any(has_markers(item) for item in value)
     return False
+
+
+def as_template(text: str, dag: Graph | None) -> str:
+    """Return *text*, which has no markers, as Jinja does: without its last newline, unless *dag* keeps it."""
+    kept = dag is not None and dag.jinja_environment_kwargs.get("keep_trailing_newline")
+    return text if kept else text.removesuffix("\n")
 
 
 def render_fields(task: AbstractOperator, context: Context) -> dict[str, Any]:
@@ -87,7 +94,7 @@ class Renderer:
         if self._files and self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
             return self._rendered(self.environment.get_template(text))
         if not has_markers(text):
-            return text
+            return as_template(text, self.task.dag)
         return self._rendered(self.environment.from_string(text))
 
     def _rendered(self, template: jinja2.Template) -> Any:

@@ -10,8 +10,9 @@ import pytest
 from data.asset_events import CAME, EVENTS_FILE
 from drive.tasks import Runs, dags_of
 from penstock import Asset, AssetAlias
+from penstock.authoring.exceptions import TaskError
 from penstock.errors import DagFileError
-from penstock.task_process.asset_events import InletEvents
+from penstock.task_process.asset_events import InletEvents, OutletEvents
 
 
 @pytest.mark.parametrize(
@@ -146,3 +147,21 @@ def test_inlets_are_asked_for_once_and_the_newest_is_last() -> None:
     ]  # fmt: skip
     with pytest.raises(KeyError, match="not among the task's inlets"):
         events[Asset("other")]
+
+
+def test_partitions_that_changed_are_listed_in_the_event() -> None:
+    a, b, x = Asset("a"), Asset("b"), AssetAlias("x")
+    events = OutletEvents([a, b, x])
+    events[a].extra = {"rows": 3}
+    events[a].add_partitions("us")
+    events[a].add_partitions(["eu", "us", "apac"])
+    events[b].add_partitions([])
+    [said] = events.said()
+    assert said["extra"] == {"rows": 3, "partition_keys": ["us", "eu", "apac"]}
+    for outlet, keys, words in (
+        (x, "us", "only an asset has partitions"),
+        (a, "", "must be a string that is not empty, not ''"),
+        (a, ["us", 3], "must be a string that is not empty, not 3"),
+    ):
+        with pytest.raises(TaskError, match=words):
+            events[outlet].add_partitions(keys)  # type: ignore[arg-type]  # wrong on purpose

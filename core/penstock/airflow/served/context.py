@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from penstock.authoring.schedules import ScheduleFields
     from penstock.task_process.moment import Moment
 
 _DAY = timedelta(days=1)
@@ -37,12 +38,9 @@ def _partition(keys: dict[str, Any]) -> tuple[Moment | None, str | None]:
     date = run.logical_date
     if said is None or date is None or run.run_type not in {"scheduled", "backfill"}:
         return None, None
-    offset, key_format = said
-    for _ in range(abs(offset)):
-        date = neighbour(dag, date)[offset > 0]
-        if date is None:
-            return None, None
-    return date, date.strftime(key_format)
+    from penstock.airflow.served.partitions import partition_of
+
+    return partition_of(dag.schedule, dag.timezone_name or "UTC", date)
 
 
 class _Store:
@@ -108,15 +106,21 @@ def _previous(keys: dict[str, Any], date: Moment) -> Moment | None:
 
 def neighbour(dag: Any, date: datetime) -> tuple[Moment | None, Moment | None]:
     """Return the dates before and after *date* in the schedule of *dag*; None where there is none."""
+    return around(dag.schedule, dag.timezone_name or "UTC", date, start=_aware(dag.start_date))
+
+
+def around(
+    schedule: ScheduleFields, zone: str, date: datetime, *, start: datetime | None = None
+) -> tuple[Moment | None, Moment | None]:
+    """Return the dates before and after *date* in *schedule*, none of them before *start*."""
     from penstock.authoring.schedule_spec import schedule_of
     from penstock.task_process.moment import Moment
     from penstock.timetable.schedule import timetable_of
 
-    table = timetable_of(schedule_of(dag.schedule, dag.timezone_name or "UTC"))
-    start = dag.start_date
+    table = timetable_of(schedule_of(schedule, zone))
     for back in (timedelta(days=2), timedelta(days=70), timedelta(days=800)):
         last = None
-        for point in table.points_after(date - back, start=_aware(start)):
+        for point in table.points_after(date - back, start=start):
             if point.logical_date > date:
                 if last is None:
                     break

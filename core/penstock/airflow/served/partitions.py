@@ -10,7 +10,10 @@ from penstock.authoring.schedules import CronTriggerTimetable, ScheduleFields, T
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
     from typing import Any
+
+    from penstock.task_process.moment import Moment
 
 __all__ = [
     "AllowedKeyMapper", "ChainMapper", "DayWindow", "FanOutMapper", "FixedKeyMapper", "HourWindow",
@@ -140,7 +143,10 @@ def _notice(what: str) -> None:
 
 
 class CronPartitionTimetable(CronTriggerTimetable):
-    """Fires by a cron; each scheduled run is about the partition of its date, *run_offset* points on."""
+    """Fires by a cron; each scheduled run is about the partition of its date, *run_offset* points on.
+
+    The key is that partition's date on the clock of *timezone*, written by *key_format* (as for strftime).
+    """
 
     def __init__(
         self,
@@ -148,16 +154,38 @@ class CronPartitionTimetable(CronTriggerTimetable):
         *,
         timezone: Any = "UTC",
         run_offset: int | None = None,
+        run_immediately: bool | timedelta = False,
         key_format: str = "%Y-%m-%dT%H:%M:%S",
-        **more: Any,
     ) -> None:
         if run_offset is not None and (isinstance(run_offset, bool) or not isinstance(run_offset, int)):
             refuse(f"run_offset must be a whole number, not {run_offset!r}")
         if not isinstance(key_format, str):
             refuse(f"key_format must be a string, not {key_format!r}")
-        wanted = {name: more[name] for name in ("run_immediately",) if name in more}
-        super().__init__(cron, timezone=timezone, **wanted)
+        super().__init__(cron, timezone=timezone, run_immediately=run_immediately)
         self.fields.partition = (run_offset or 0, key_format)
+
+
+def partition_of(schedule: ScheduleFields, zone: str, date: datetime) -> tuple[Moment | None, str | None]:
+    """Return the date (UTC) and the key of the partition that a run of *date* is about.
+
+    *zone* is the time zone of a schedule that has none. Both are None for a schedule without partitions, and
+    where a cron has no date so far on or back.
+    """
+    from zoneinfo import ZoneInfo
+
+    from penstock.airflow.served.context import around
+    from penstock.task_process.moment import Moment
+
+    if schedule.partition is None:
+        return None, None
+    offset, key_format = schedule.partition
+    found: Moment | None = Moment.of(date)
+    for _ in range(abs(offset)):
+        if found is not None:
+            found = around(schedule, zone, found)[offset > 0]
+    if found is None:
+        return None, None
+    return found, found.astimezone(ZoneInfo(schedule.timezone or zone)).strftime(key_format)
 
 
 class PartitionedAssetTimetable(Timetable):
