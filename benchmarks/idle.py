@@ -54,7 +54,7 @@ def measure(scale: Scale) -> Report:
         "watched_s": elapsed,
     }
     report.floor = {"name": "no process at all", "cpu_percent": 0.0}
-    report.budget("engine's memory MiB (PSS)", sizes[processes[0]][1], 70.0, 45.0)
+    report.budget("engine's memory MiB (PSS)", sizes[processes[0]][1], 32.0, 25.0)
     report.budget("CPU % of a core", percent, 0.3, 0.1)
     return report
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from statistics import median
 
 import pytest
 
 from penstock.model.states import TaskState
-from penstock.model.usual import Usual, quantile
+from penstock.model.usual import Usual, middle, quantile
 from penstock.model.views.runs import TaskRow
 
 START = datetime(2026, 8, 21, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("values", [[7.0], [1.0, 2.0], [1.0, 2.0, 9.0], [0.0, 0.5, 3.0, 8.0]])
+def test_the_middle_is_the_median(values: list[float]) -> None:
+    assert middle(values) == median(values)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from penstock import errors
-from penstock.api.questions import Question, arguments_of
+from penstock.api.questions import Question, arguments_of, question
 from penstock.decoding import decoder
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model.views.events import Change
@@ -86,6 +86,11 @@ def decode_params(asked: Question, raw: msgspec.Raw) -> dict[str, Any]:
     """Return the arguments of a question; raise `ProtocolError` that names the one that does not fit."""
     params = _decoded(decoder(arguments_of(asked.name)), raw)
     return {name: getattr(params, name) for name in asked.parameters}
+
+
+def prepare(name: str) -> None:
+    """Do now what the first call of a question would do: read its hints, and make its decoder."""
+    decoder(arguments_of(question(name).name))
 
 
 def decode_result(raw: msgspec.Raw, kind: Any) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from penstock.cli.session import Session
+    from penstock.errors import PenstockError
 
 INTERRUPTED = 130
 """The exit code that shells expect after ctrl-c."""
@@ -34,6 +35,8 @@ def main() -> int:
         return 0
     # Imports make many objects and no garbage; the collector would take a fifth of a command's time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
+    if sys.argv[1:] == ["up"]:
+        return _engine()
     from penstock.cli.glance import glance
 
     answer = glance(sys.argv[1:])
@@ -66,13 +69,23 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         _fail(arguments, "UsageError", error.format_message(), text)
         return 2
     except PenstockError as error:
-        from penstock.terminal_text import clean
-
-        text = clean(str(error))
-        _fail(arguments, type(error).__name__, text, f"penstock: {text}")
-        return error.exit_code
+        return _failed(arguments, error)
     finally:
         session.close()
+
+
+def _engine() -> int:
+    """Run the engine in this process, without the command line's own library."""
+    from penstock.cli.own_engine import run_engine
+    from penstock.errors import PenstockError
+    from penstock.settings import load_settings
+
+    try:
+        return run_engine(load_settings())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except PenstockError as error:
+        return _failed(["up"], error)
 
 
 def _there(arguments: Sequence[str]) -> int | None:
@@ -96,6 +109,15 @@ def _click_text(error: Exception) -> str:
         f"penstock: {message}\n"
         f"`{context.command_path} --help` says more, with examples."
     )
+
+
+def _failed(arguments: Sequence[str], error: PenstockError) -> int:
+    """Print an error; return the exit code."""
+    from penstock.terminal_text import clean
+
+    text = clean(str(error))
+    _fail(arguments, type(error).__name__, text, f"penstock: {text}")
+    return error.exit_code
 
 
 def _fail(arguments: Sequence[str], kind: str, message: str, text: str) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penstock.cli.output import say, tell
+from penstock.cli.output import tell
 from penstock.cli.session import Session, pass_session
-from penstock.errors import EngineError, EngineNotRunningError, ProtocolError, UsageError
+from penstock.errors import EngineError, EngineNotRunningError, ProtocolError
 from penstock.trust import make_folder
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ PATIENCE = 60.0
 """Seconds that an engine in the background may take until its socket answers."""
 _POLL = 0.05
 _LAST_LINES = 12
-_USUAL_COLLECTIONS = (700, 10, 10)
 
 
 @click.command
@@ -40,27 +39,12 @@ def up(session: Session, *, detach: bool) -> int:
       penstock up -d
       penstock up            in the foreground; ctrl-c ends the engine, but no task
     """
-    settings = session.settings
-    _about_root(settings)
-    from penstock.service.trusted import require_trusted
+    from penstock.cli.own_engine import require_user, run_engine
 
-    require_trusted(settings)
-    if detach:
-        return _detached(session)
-    import gc
-
-    from penstock.service.daemon import run
-
-    gc.set_threshold(*_USUAL_COLLECTIONS)  # the command line sets it high, to start quickly
-    return run(settings)
-
-
-def _about_root(settings: Settings) -> None:
-    if os.geteuid() != 0:
-        return
-    if not settings.allow_root:
-        raise UsageError("the engine may not run as root here: allow_root is false")
-    say("note: the engine runs as root, and so does every task")
+    if not detach:
+        return run_engine(session.settings)
+    require_user(session.settings)
+    return _detached(session)
 
 
 def _detached(session: Session) -> int:

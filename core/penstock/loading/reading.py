@@ -10,7 +10,6 @@ import errno
 import hashlib
 import os
 import stat
-import unicodedata
 from pathlib import Path
 
 MAX_SOURCE_BYTES = 8 << 20
@@ -40,9 +39,15 @@ def name_problem(path: str) -> str | None:
     for character in path:
         if "\ud800" <= character <= "\udfff":
             return "has a name that is not UTF-8: rename it"
-        if unicodedata.category(character) in ("Cc", "Zl", "Zp"):
+        if not character.isprintable() and _ends_lines(character):
             return f"has U+{ord(character):04X}, a control character, in its name: rename it"
     return None
+
+
+def _ends_lines(character: str) -> bool:
+    import unicodedata  # few paths need it
+
+    return unicodedata.category(character) in ("Cc", "Zl", "Zp")
 
 
 def shown_path(path: str) -> str:

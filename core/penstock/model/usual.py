@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import ceil
-from statistics import median
 
 LEAST = 10
 """Successes needed to call one slow: among fewer, one is the slowest by chance."""
@@ -22,7 +21,7 @@ class Usual:
     def __init__(self, seconds: Iterable[float]) -> None:
         self.seconds: Sequence[float] = sorted(seconds)
         """In order, the shortest first; at least one."""
-        self.p50 = median(self.seconds)
+        self.p50 = middle(self.seconds)
 
     def p95(self, own: float | None = None) -> float | None:
         """Return the seconds that 95 % of them took at most; None if there are fewer than `LEAST`.
@@ -35,6 +34,15 @@ class Usual:
             if place < len(others) and others[place] == own:
                 del others[place]
         return quantile(others, SHARE) if len(others) >= LEAST else None
+
+
+def middle(ordered: Sequence[float]) -> float:
+    """Return the median of *ordered* values, at least one.
+
+    As `statistics.median`, which would bring decimal and rational numbers along.
+    """
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from penstock import stray_signals
 from penstock.api.local import LocalEngine
+from penstock.api.wire import prepare
 from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution.configured import executor_of
@@ -27,7 +28,7 @@ from penstock.model.subject import reason_of
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.clock_setting import clock_words
 from penstock.scheduling.world.orders import EngineMoved, Order, TakeIn
-from penstock.service import engine_log, identity, instance
+from penstock.service import allocator, engine_log, identity, instance
 from penstock.service.environment import task_environment
 from penstock.service.http_server import serve_http
 from penstock.service.lock import HomeLock
@@ -50,6 +51,8 @@ log = logging.getLogger("penstock")
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
+FIRST_ASKED = ("plan", "commit")
+"""Questions made ready while nothing happens yet: the types of all acts take some milliseconds."""
 AGAIN = 30.0
 """Seconds after which a failed part restarts."""
 
@@ -69,6 +72,7 @@ def run(settings: Settings) -> int:
     if settings.umask is None:
         settings = dataclasses.replace(settings, umask=started_with & 0o077)
     engine_log.begin()
+    allocator.share_one_heap()
     try:
         return _run(settings)
     except OSError as error:
@@ -230,8 +234,12 @@ async def _open(refresh: Refresh, server: Server, settings: Settings, loop: Loop
     # and then.
     gc.collect()
     gc.freeze()
+    allocator.give_back()
     await server.start()
     log.info("ready: %s", settings.socket)
+    for name in FIRST_ASKED:
+        await asyncio.sleep(0)
+        prepare(name)
 
 
 async def _kept_up(name: str, begin: Callable[[], Coroutine[Any, Any, None]], loop: Loop) -> None:

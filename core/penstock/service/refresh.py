@@ -16,6 +16,7 @@ from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.orders import FileGone, FileLoaded
 from penstock.service.loads import Loads
+from penstock.service.watching import changes_below
 from penstock.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,6 @@ _FEW = 20
 """Listed points of a schedule that are left when its file is loaded again."""
 _LIST_AGAIN = 600.0
 """Seconds between two loads for that reason."""
-_LOOK_EVERY_MS = 200
-"""The watcher wakes up this often even if nothing happens; an editor's burst of writes is over by then."""
 
 
 class Refresh:
@@ -108,22 +107,11 @@ class Refresh:
 
     async def _follow(self, folder: Path) -> None:
         """Refresh at each change, until *folder* is gone or another one has its name."""
-        import watchfiles
-
         place = _identity(folder)
         if place is None:
             return
-        # A change of a file without a DAG is a change of what the others import.
-        changes = watchfiles.awatch(
-            folder,
-            watch_filter=watchfiles.PythonFilter(extra_extensions=(".zip",)),
-            debounce=1000,
-            step=_LOOK_EVERY_MS,
-            rust_timeout=int(LOOK_FOR_FOLDER * 1000),
-            yield_on_timeout=True,
-        )
         looked = False
-        async for changed in changes:
+        async for changed in changes_below(folder, at_least_every=LOOK_FOR_FOLDER):
             if self._unwatched is not None:
                 log.info("%s is watched again", folder)
                 self._unwatched = None

@@ -14,14 +14,15 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
-
-from croniter import CroniterBadDateError, croniter
 
 from penstock.timetable.expression import Days, Expression, SecondsAt, parse_cron
 from penstock.timetable.fields import Field
 from penstock.timetable.point import DAWN, NEVER
+
+if TYPE_CHECKING:
+    from croniter import croniter
 
 _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -35,8 +36,8 @@ class Cron:
     """One expression over naive wall clock times.
 
     Times of day are computed here. croniter only finds the days and gets plain numbers only, so that its
-    version does not matter. Raises ValueError in plain words if *expression* is not a cron expression or
-    matches no date from 2000 on.
+    version does not matter. It is imported only if not every day matches: it brings 2 MiB along. Raises
+    ValueError in plain words if *expression* is not a cron expression or matches no date from 2000 on.
     """
 
     def __init__(self, expression: str, seconds: SecondsAt | None = None, days: Days | None = None) -> None:
@@ -93,6 +94,8 @@ class Cron:
 
 
 def _seek(step: Any, midnight: datetime) -> datetime | None:
+    from croniter import CroniterBadDateError
+
     if not _FIRST_YEAR <= midnight.year <= _LAST_YEAR:
         return None
     try:
@@ -103,6 +106,8 @@ def _seek(step: Any, midnight: datetime) -> datetime | None:
 
 def _days_of(found: Expression) -> tuple[croniter, ...]:
     """Return iterators over the days of an expression, each written as plainly as possible."""
+    from croniter import croniter
+
     day, weekday = _numbers(found.day), _numbers(found.weekday)
     month, year = _numbers(found.month), "" if found.year.free else f"0 {_numbers(found.year)}"
     sides = ((day, "*"), ("*", weekday)) if found.union else ((day, weekday),)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-
-from dateutil.relativedelta import relativedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.timetable.point import DAWN, NEVER
 
-Step = timedelta | relativedelta
+if TYPE_CHECKING:
+    from dateutil.relativedelta import relativedelta
+
+Step: TypeAlias = "timedelta | relativedelta"
 _SMALLEST = timedelta(microseconds=1)
 
 
@@ -26,6 +28,8 @@ def step_of(seconds: float | None, relative: Mapping[str, int] | None) -> Step:
         step = timedelta(seconds=seconds or 0)
         forward = bool(seconds and seconds > 0)
     else:
+        from dateutil.relativedelta import relativedelta  # 1.5 MiB that most schedules do not need
+
         try:
             step = relativedelta(**dict(relative))  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import median
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from penstock.model.pauses import PauseKind
 from penstock.model.spec import ParamSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
+from penstock.model.usual import middle
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunCell
@@ -204,7 +204,7 @@ def _dag_view(
         active_runs=active,
         asks=facts.asking.get(dag_id),
         running_tasks=facts.running.get(dag_id, 0),
-        p50=median(took) if took else None,
+        p50=middle(sorted(took)) if took else None,
         import_error=facts.errors.get(row.file),
         missing=row.missing,
         dialect=spec.dialect,
