@@ -130,6 +130,7 @@ class Bench:
 
     async def restart(self) -> None:
         """Kill the engine's memory and start a new one over the same database."""
+        self.database.close()
         await self.open()
 
     def close(self) -> None:
