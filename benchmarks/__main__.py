@@ -34,6 +34,7 @@ WORKLOADS = (
     "log_search",
     "link",
     "far_link",
+    "cluster",
     "http",
 )
 _QUICK = 0.2

@@ -70,6 +70,11 @@ def is_supervisor(pid: int) -> bool:
         return False
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds of *pid* and of the children that it has reaped."""
+    return sum(_times(pid))
+
+
 def running_seconds(pid: int) -> float:
     """Return the CPU seconds of all threads of *pid*, to the nanosecond."""
     total = 0

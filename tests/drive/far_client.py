@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -123,8 +122,8 @@ class FarClient:
         self._say(protocol.Ask(ask=number, worker=NAME, attempt=attempt, line=line))
         return await wanted
 
-    def _moved(self, ids: Sequence[str]) -> None:
-        self._say(protocol.Hint(ids=list(ids)))
+    def _moved(self, seen: dict[str, protocol.Seen], left: dict[str, protocol.Manifest]) -> None:
+        self._say(protocol.Hint(ids=list(seen), seen=seen, left=left))
         self._tell_workers()
 
     def _tell_workers(self) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from drive.waiting import PATIENCE
 from penstock.execution.host.asks import NobodyAnswersError
 from penstock.execution.host.bundles import Bundles
 from penstock.execution.host.host import WorkerHost
-from penstock.execution.remote.protocol import Hello, Order, Seen
+from penstock.execution.remote.protocol import Hello, Manifest, Order, Seen
 
 
 def far(script: str, *, lease: float = 600.0, **fields: Any) -> Order:
@@ -37,6 +36,7 @@ class Hosted:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.moved: set[str] = set()
+        self.left: dict[str, Manifest] = {}
         self.asked: list[tuple[str | None, str]] = []
         self.answers: list[str] = []
         self.bundles = Bundles(root / "bundles")
@@ -50,8 +50,9 @@ class Hosted:
             moved=self._moved,
         )
 
-    def _moved(self, ids: Sequence[str]) -> None:
-        self.moved.update(ids)
+    def _moved(self, seen: dict[str, Seen], left: dict[str, Manifest]) -> None:
+        self.moved.update(seen)
+        self.left |= left
         self._news.set()
 
     async def _forward(self, attempt: str | None, line: str) -> str:

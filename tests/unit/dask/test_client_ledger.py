@@ -7,7 +7,7 @@ import time
 from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.dask.crowd import Crowd, Known, seat_of
 from penstock.execution.dask.ledger import Ledger
-from penstock.execution.dask.messages import Facts, Sighting
+from penstock.execution.dask.messages import Facts, Sighting, attempt_of, key_of
 from penstock.execution.dask.placement import Seat
 from penstock.execution.remote.protocol import Order
 
@@ -27,18 +27,43 @@ def test_what_fits_is_placed_in_turn_and_the_rest_says_why_not() -> None:
         ledger.take(order(each))
     ledger.take(order("g", queue="gpu"))
     ledger.take(order("a"))
-    assert ledger.place({"w": Seat("w", 1, 2), "v": Seat("v", 1, 2)}) == ["a", "b"]
-    assert {each: given.worker for each, given in ledger.given.items()} == {"a": "w", "b": "v"}
-    assert list(ledger.queue) == ["c", "g"]
-    assert ledger.words == {"c": "all 4 slots of v, w are taken", "g": "no worker serves queue 'gpu'"}
-    assert ledger.on_the_way("w") == {"a": {}}
+    assert ledger.place({"w": Seat("w", 1, 1), "v": Seat("v", 1, 1)}) == ["a", "b", "c"]
+    assert {each: given.worker for each, given in ledger.given.items()} == {"a": "w", "b": "v", "c": "w"}
+    assert list(ledger.queue) == ["g"]
+    assert ledger.words == {"c": "all 2 slots of v, w are taken", "g": "no worker serves queue 'gpu'"}
+    assert ledger.on_the_way() == {"w": {"a": {}, "c": {}}, "v": {"b": {}}}
+
+
+def test_a_busy_worker_gets_as_many_in_advance_as_it_has_slots_and_nothing_that_needs_resources() -> None:
+    ledger = Ledger()
+    for each in ("a", "b", "c"):
+        ledger.take(order(each))
+    ledger.take(order("m", resources={"MEM": 1.0}))
+    full = Seat("w", 0, 2, total={"MEM": 9.0}, left={"MEM": 9.0})
+    assert ledger.place({"w": full, "d": Seat("d", 1, 2, closed="is draining")}) == ["a", "b"]
+    assert ledger.words == dict.fromkeys(("a", "b", "c", "m"), "all 2 slots of w are taken")
+
+
+def test_what_was_given_in_advance_goes_to_the_worker_that_is_free_first() -> None:
+    ledger = Ledger()
+    for each in ("a", "b", "c"):
+        ledger.take(order(each))
+    ledger.place({"w": Seat("w", 0, 3)})
+    assert set(ledger.given) == {"a", "b", "c"}
+    assert ledger.place({"w": Seat("w", -3, 3), "v": Seat("v", 0, 3)}) == []
+    assert ledger.place({"w": Seat("w", -3, 3), "v": Seat("v", 1, 3)}) == ["c"]
+    assert ledger.place({"w": Seat("w", 1, 3), "v": Seat("v", 0, 3)}) == [], "nobody waits behind others"
+    assert {each: given.worker for each, given in ledger.given.items()} == {"a": "w", "b": "w", "c": "v"}
+    ledger.given["b"].over = True
+    assert ledger.place({"w": Seat("w", -1, 3), "v": Seat("v", 1, 3)}) == ["a"]
 
 
 def test_what_was_declined_waits_before_all_others() -> None:
     ledger = Ledger()
     for each in ("a", "b"):
         ledger.take(order(each))
-    ledger.place({"w": Seat("w", 1, 2)})
+    ledger.place({"w": Seat("w", 1, 1)})
+    ledger.put_back("b", "")
     assert ledger.put_back("a", "worker w is draining")
     assert (list(ledger.queue), ledger.words["a"]) == (["a", "b"], "worker w is draining")
     assert not ledger.put_back("a", "again")
@@ -79,3 +104,18 @@ def test_a_worker_s_state_and_since_when() -> None:
     assert states[3].since == states[2].since, "it is the same silence"
     assert states[4].note == "worker w has 1 MiB left on its disk"
     assert seat_of(known("w", gone=True), {}).closed == "does not answer"
+
+
+def test_newer_facts_of_the_same_process_are_told_from_older_ones() -> None:
+    first, second = known("w", since=1.0, number=4), known("w", since=1.0, number=5)
+    again, other = known("w", since=2.0, number=1), known("v", since=1.0, number=9)
+    facts = [each.sighting.facts for each in (first, second, again, other)]
+    assert facts[0].is_older_than(facts[1])
+    assert not facts[1].is_older_than(facts[0])
+    assert not facts[2].is_older_than(facts[1]), "it was started again"
+    assert not facts[1].is_older_than(facts[3])
+
+
+def test_an_attempt_is_found_in_its_key_and_nothing_in_others() -> None:
+    assert attempt_of(key_of("01a22bb66c0d-064fd265", 17)) == "01a22bb66c0d-064fd265"
+    assert [attempt_of(key) for key in ("sum-12", "penstock-", ("penstock-a-1", 0))] == [None] * 3

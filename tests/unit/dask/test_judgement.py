@@ -20,7 +20,7 @@ SILENT = {"w1": 50.0, "w2": 40.0}
         (Case(None, silent=SILENT), "absent", None),
         (Case(None, given="w1"), "accepted", None),
         (Case(UNKNOWN), "absent", None),
-        (Case(UNKNOWN, given="w1"), "absent", None),
+        (Case(UNKNOWN, given="w1"), "accepted", None),
         (Case(UNKNOWN, silent=SILENT), "unreachable", 40.0),
         (Case("w1"), "absent", None),
         (Case("w1", fresh=True), "accepted", None),

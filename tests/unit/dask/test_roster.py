@@ -8,7 +8,6 @@ from penstock.execution.dask.messages import (
     Join,
     Leave,
     Look,
-    Offer,
     Refused,
     Report,
     Sightings,
@@ -47,7 +46,7 @@ def seen(of: Roster) -> dict[str, tuple[float, bool]]:
 def test_a_start_is_offered_claimed_and_looked_up() -> None:
     it, _ = roster()
     assert it.answer(Claim("a", "w/1")) == Winners({})
-    it.answer(Offer(["a"]))
+    it.fence.offer(["a"])
     assert it.answer(Who(["a", "b"])) == Winners({"a": None})
     assert it.answer(Claim("a", "w/1")) == it.answer(Claim("a", "v/1")) == Winners({"a": "w/1"})
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from distributed import Client
 from distributed.core import rpc
+from msgspec.structs import replace
 
 from penstock.errors import PenstockError, RefusedError, UsageError
 from penstock.execution.dask.access import Access
@@ -23,6 +24,7 @@ from penstock.execution.dask.messages import (
     WORKERS,
     Call,
     Event,
+    Facts,
     FromScheduler,
     Join,
     Look,
@@ -33,6 +35,7 @@ from penstock.execution.dask.messages import (
     ToScheduler,
     Welcome,
     answer_in,
+    key_of,
     pack,
     topic_of,
     unpack,
@@ -144,21 +147,25 @@ class Contact:
     def launch(self, attempt_id: str, worker: str, order: bytes, done: Callable[[], None]) -> None:
         """Give Dask an attempt for *worker*; *done* is called when Dask is done with it, however.
 
-        Its key is a fresh one each time. Raises `NoContactError`.
+        Its key is a fresh one each time; what Dask had of it before is taken back. Raises `NoContactError`.
         """
+        self.take_back(attempt_id)
         known, client = self.workers.get(worker), self._client
         if client is None or known is None:
             raise NoContactError(f"no contact with worker {worker}")
-        future = client.submit(
-            attempt,
-            self._instance,
-            order,
-            key=f"penstock-{attempt_id}-{next(self._numbers)}",
-            workers=[known.sighting.facts.address],
-            allow_other_workers=False,
-            retries=0,
-            pure=False,
-        )
+        try:
+            future = client.submit(
+                attempt,
+                self._instance,
+                order,
+                key=key_of(attempt_id, next(self._numbers)),
+                workers=[known.sighting.facts.address],
+                allow_other_workers=False,
+                retries=0,
+                pure=False,
+            )
+        except Exception as error:  # noqa: BLE001 - Dask's client is closing, or was lost a moment ago
+            raise NoContactError(f"Dask does not take it: {error}") from None
         self._futures[attempt_id] = future
         loop = asyncio.get_running_loop()
         # Called from a thread of Dask's, also when a worker died or the scheduler went: all of it is a hint.
@@ -199,8 +206,21 @@ class Contact:
             raise NoContactError("the scheduler was restarted")
         now = time.monotonic()
         for sighting in found.workers:
-            self.workers[sighting.facts.name] = Known(sighting, now - sighting.age)
+            self._take(sighting, now - sighting.age)
         self._changed()
+
+    def hear_of(self, facts: Facts) -> None:
+        """Take what a worker says of itself now."""
+        self._take(Sighting(facts, 0.0), time.monotonic())
+
+    def _take(self, sighting: Sighting, heard: float) -> None:
+        """Take a sighting in. They come by several ways: older facts must not replace newer ones."""
+        name = sighting.facts.name
+        before = self.workers.get(name)
+        if before is not None and sighting.facts.is_older_than(before.sighting.facts):
+            sighting = replace(sighting, facts=before.sighting.facts)
+            heard = max(heard, before.heard)
+        self.workers[name] = Known(sighting, heard)
 
     async def _on_report(self, event: tuple[float, bytes]) -> None:
         if not event[1]:
@@ -209,8 +229,7 @@ class Contact:
         with contextlib.suppress(Exception):  # of another version: the next look decides
             message = unpack(event[1], ToScheduler)
             if isinstance(message, Report):
-                known = Known(Sighting(message.facts, 0.0), time.monotonic())
-                self.workers[message.facts.name] = known
+                self.hear_of(message.facts)
                 self._changed()
 
     async def _on_event(self, event: tuple[float, bytes]) -> None:

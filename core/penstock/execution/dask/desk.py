@@ -21,7 +21,7 @@ from penstock.execution.dask.fence import REVOKED
 from penstock.execution.dask.inquiry import Inquiry
 from penstock.execution.dask.judgement import UNKNOWN
 from penstock.execution.dask.ledger import Ledger
-from penstock.execution.dask.messages import Asks, Claim, Declined, Event, Moved, Needs, Offer, Winners, pack
+from penstock.execution.dask.messages import Asks, Claim, Declined, Event, Moved, Needs, Winners, pack
 from penstock.execution.remote import protocol as said
 from penstock.execution.remote.protocol import Seen
 
@@ -179,11 +179,14 @@ class Desk:
 
     def _heard(self, event: Event) -> None:
         match event:
-            case Moved(worker, ids):
-                for each in ids:
+            case Moved(facts, seen, left):
+                for each in seen:
                     if each in self._ledger.given or each in self._ledger.where:
-                        self._ledger.begun(each, worker)
-                self._say(said.Hint(ids=ids))
+                        self._ledger.begun(each, facts.name)
+                self._say(said.Hint(ids=list(seen), seen=seen, left=left))
+                self.contact.hear_of(facts)
+                self._place()
+                self._tell_soon()
             case Declined(worker, attempt, reason):
                 given = self._ledger.given.get(attempt)
                 if given is not None and given.worker == worker:
@@ -241,7 +244,11 @@ class Desk:
         if before[0] != still or time.monotonic() - at > patience:
             self._told = ((still, used), time.monotonic())
             self._say(said.Workers(workers=facts))
-        elif before != (still, used) and not self._telling:
+        elif before != (still, used):
+            self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        if not self._telling:
             self._telling = True
             asyncio.get_running_loop().call_later(USED_SECONDS, self._tell_late)
 
@@ -302,48 +309,37 @@ class Desk:
 
     def _place(self) -> None:
         """Give Dask what waits and has a place now."""
-        if not self._ledger.queue:
+        if not (self._ledger.queue or self._ledger.given):
             return
         if not self.contact.connected:
             words = f"no contact with the scheduler: {self.contact.problem}"
             self._ledger.words.update(dict.fromkeys(self._ledger.queue, words))
             return
+        coming = self._ledger.on_the_way()
         seats = {
-            name: seat_of(known, self._ledger.on_the_way(name))
+            name: seat_of(known, coming.get(name, {}))
             for name, known in self.contact.workers.items()
             if name in self._ready
         }
         placed = self._ledger.place(seats)
-        if placed:
-            self._later(self._launch(placed))
+        for each in placed:
+            given = self._ledger.given[each]
+            try:
+                self.contact.launch(each, given.worker, pack(given.order), self._over(each))
+            except NoContactError as error:
+                self._ledger.put_back(each, str(error))
 
     async def _place_soon(self) -> None:
         """Place again after a moment: who has just declined would only decline again."""
         await asyncio.sleep(0.2)
         self._place()
 
-    async def _launch(self, ids: list[str]) -> None:
-        try:
-            await self.contact.ask(Offer(ids))
-        except NoContactError as error:
-            for each in reversed(ids):
-                self._ledger.put_back(each, str(error))
-            return
-        for each in ids:
-            given = self._ledger.given.get(each)
-            if given is None:
-                continue  # revoked meanwhile
-            try:
-                self.contact.launch(each, given.worker, pack(given.order), self._over(each))
-            except NoContactError as error:
-                self._ledger.put_back(each, str(error))
-
     def _over(self, attempt_id: str) -> Callable[[], None]:
         def over() -> None:
             given = self._ledger.given.get(attempt_id)
-            if given is not None:
+            if given is not None:  # else its worker has said more than Dask can
                 given.over = True
-            self._say(said.Hint(ids=[attempt_id]))
+                self._say(said.Hint(ids=[attempt_id]))
 
         return over
 

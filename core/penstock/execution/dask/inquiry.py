@@ -113,9 +113,10 @@ class Inquiry:
         case = Case(
             winner=worker or winner,
             foreign=foreign,
-            given=None if given is None else given.worker,
+            given=None if given is None or given.over else given.worker,
             fresh=now - since < FRESH_SECONDS,
             silent=self.silent(),
+            waiting=self._ledger.words.get(attempt_id),
         )
         found = judge(case, now)
         if found.kind == "absent":

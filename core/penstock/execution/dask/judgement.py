@@ -20,9 +20,10 @@ class Case:
     """What is known of an attempt that no worker has shown.
 
     ``winner`` is whose its start is: None if it was offered and is free, `UNKNOWN`, `REVOKED`, or the name
-    of a worker; ``foreign``: of a worker not known by name. ``given`` is the worker that Dask was told
-    to give it to, ``fresh`` whether its start was claimed a moment ago. ``silent`` are the known workers that
-    do not answer, with the time of their last word in seconds since 1970.
+    of a worker; ``foreign``: of a worker not known by name. ``given`` is the worker that Dask has it for:
+    that may be so new that the fence does not know it yet. ``fresh`` is whether its start was claimed a
+    moment ago. ``silent`` are the known workers that do not answer, with the time of their last word in
+    seconds since 1970.
     """
 
     winner: str | None
@@ -30,6 +31,8 @@ class Case:
     given: str | None = None
     fresh: bool = False
     silent: Mapping[str, float] | None = None
+    waiting: str | None = None
+    """What it waits for, if the worker that it was given to is busy."""
 
 
 def judge(case: Case, now: float) -> Seen:
@@ -37,10 +40,11 @@ def judge(case: Case, now: float) -> Seen:
     silent = case.silent or {}
     if case.winner == REVOKED:
         return Seen(kind="exited", revoked=True)
+    if case.winner in (None, UNKNOWN) and case.given is not None:
+        words = case.waiting or f"given to worker {case.given}, which has not begun yet"
+        return Seen(kind="accepted", waiting=words)
     if case.winner is None:
-        if case.given is None:
-            return Seen(kind="absent")
-        return Seen(kind="accepted", waiting=f"given to worker {case.given}, which has not begun yet")
+        return Seen(kind="absent")
     if case.winner == UNKNOWN:
         return Seen(kind="unreachable", since=min(silent.values())) if silent else Seen(kind="absent")
     if case.foreign:

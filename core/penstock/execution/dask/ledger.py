@@ -6,9 +6,9 @@ It lives in memory. A client that has just started knows nothing, and asks the f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from penstock.execution.dask.placement import Seat, choose
+from penstock.execution.dask.placement import Seat, choose, choose_ahead
 from penstock.execution.remote.protocol import Order
 
 
@@ -28,7 +28,7 @@ class Ledger:
     queue: dict[str, Order] = field(default_factory=dict)
     """Those without a worker, the longest waiting first."""
     words: dict[str, str] = field(default_factory=dict)
-    """What those wait for."""
+    """What those wait for, and those that a busy worker got in advance."""
     given: dict[str, Given] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
     """The worker on which an attempt was last seen."""
@@ -41,23 +41,43 @@ class Ledger:
 
     def place(self, seats: Mapping[str, Seat]) -> list[str]:
         """Give what waits to *seats* that fit, in turn; return which. The others' words are renewed."""
-        left = dict(seats)
+        left = self._back_from_busy(dict(seats))
         said: dict[tuple[str | None, str], str] = {}
         placed: list[str] = []
         for attempt_id, order in list(self.queue.items()):
             key = (order.queue, repr(sorted(order.resources.items())))
             if key not in said:
                 found = choose(order.queue, order.resources, left.values())
-                if isinstance(found, Seat):
-                    left[found.name] = _less(found, order.resources)
+                seat = found if isinstance(found, Seat) else None
+                seat = seat or choose_ahead(order.queue, order.resources, left.values())
+                if seat is not None:
+                    left[seat.name] = _less(seat, order.resources)
                     del self.queue[attempt_id]
                     self.words.pop(attempt_id, None)
-                    self.given[attempt_id] = Given(order, found.name)
+                    if isinstance(found, str):
+                        self.words[attempt_id] = found
+                    self.given[attempt_id] = Given(order, seat.name)
                     placed.append(attempt_id)
                     continue
-                said[key] = found
+                said[key] = str(found)
             self.words[attempt_id] = said[key]
         return placed
+
+    def _back_from_busy(self, seats: dict[str, Seat]) -> dict[str, Seat]:
+        """Let wait again what a busy worker got in advance, if another one that fits is free now."""
+        free = {name: seat for name, seat in seats.items() if seat.free > 0}
+        if len(free) == len(seats):
+            return seats
+        for attempt_id, given in reversed(list(self.given.items())) if free else ():
+            busy = seats.get(given.worker)
+            if given.over or busy is None or busy.free >= 0:
+                continue
+            other = choose(given.order.queue, given.order.resources, free.values())
+            if isinstance(other, Seat):
+                self.put_back(attempt_id, f"worker {given.worker} is busy")
+                seats[busy.name] = replace(busy, free=busy.free + 1)
+                free[other.name] = _less(other, given.order.resources)
+        return seats
 
     def put_back(self, attempt_id: str, why: str) -> bool:
         """Let what was given to Dask wait again, before all others; return whether it was."""
@@ -85,15 +105,15 @@ class Ledger:
         for part in (self.queue, self.words, self.given, self.where):
             part.pop(attempt_id, None)
 
-    def on_the_way(self, worker: str) -> dict[str, dict[str, float]]:
-        """Return the attempts that Dask has for *worker*, with what each needs."""
-        return {
-            each: given.order.resources
-            for each, given in self.given.items()
-            if given.worker == worker and not given.over
-        }
+    def on_the_way(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return by worker the attempts that Dask has for it, with what each needs."""
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for each, given in self.given.items():
+            if not given.over:
+                found.setdefault(given.worker, {})[each] = given.order.resources
+        return found
 
 
 def _less(seat: Seat, needs: Mapping[str, float]) -> Seat:
     left = {name: amount - needs.get(name, 0.0) for name, amount in seat.left.items()}
-    return Seat(seat.name, seat.free - 1, seat.slots, seat.queues, seat.total, left, seat.closed)
+    return replace(seat, free=seat.free - 1, left=left)

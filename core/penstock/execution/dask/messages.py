@@ -20,6 +20,7 @@ from penstock.execution.remote.protocol import (
     Forget,
     Hello,
     Log,
+    Manifest,
     Observe,
     Order,
     Pull,
@@ -27,6 +28,7 @@ from penstock.execution.remote.protocol import (
     Request,
     Revoke,
     Sample,
+    Seen,
     Stop,
     Undrain,
 )
@@ -37,6 +39,19 @@ FORWARD = "penstock_forward"
 """The name of the scheduler's handler that carries a call to a worker."""
 WORKERS = "penstock-workers"
 """The topic on which each `Report` is passed on to clients; no bytes: look for yourself."""
+_KEY = "penstock-"
+
+
+def key_of(attempt_id: str, number: int) -> str:
+    """Return the key under which Dask gets an attempt for the *number*-th time."""
+    return f"{_KEY}{attempt_id}-{number}"
+
+
+def attempt_of(key: object) -> str | None:
+    """Return the attempt that Dask has under *key*; None if that is something else."""
+    if not isinstance(key, str) or not key.startswith(_KEY):
+        return None
+    return key.removeprefix(_KEY).rpartition("-")[0] or None
 
 
 def topic_of(instance: str) -> str:
@@ -68,6 +83,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When it began, by its own clock."""
     note: str | None = None
     """Why it takes nothing new, besides draining."""
+    number: int = 0
+    """Counts what it says of itself: of two facts from one ``since`` the higher one is the newer."""
+
+    def is_older_than(self, other: Facts) -> bool:
+        """Whether the same process of a worker has said *other* later."""
+        return (self.identity, self.since) == (other.identity, other.since) and self.number < other.number
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -88,12 +109,6 @@ class Join(msgspec.Struct, frozen=True, tag="join"):
     versions: Versions
     worker: str | None = None
     identity: str | None = None
-
-
-class Offer(msgspec.Struct, frozen=True, tag="offer"):
-    """These may start, each once."""
-
-    ids: list[str]
 
 
 class Claim(msgspec.Struct, frozen=True, tag="claim"):
@@ -125,7 +140,7 @@ class Look(msgspec.Struct, frozen=True, tag="look"):
     """Answered with `Sightings`."""
 
 
-ToScheduler = Join | Offer | Claim | Who | Report | Leave | Look
+ToScheduler = Join | Claim | Who | Report | Leave | Look
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -204,10 +219,14 @@ class Back(msgspec.Struct, frozen=True):
 
 
 class Moved(msgspec.Struct, frozen=True, tag="moved"):
-    """Attempts that may have changed on this worker."""
+    """What attempts are that may have changed on this worker, and what it is itself by now.
 
-    worker: str
-    ids: list[str]
+    ``left`` is what those left that have ended, if it is little: it saves asking for it.
+    """
+
+    facts: Facts
+    seen: dict[str, Seen]
+    left: dict[str, Manifest]
 
 
 class Needs(msgspec.Struct, frozen=True, tag="needs"):

@@ -1,8 +1,9 @@
 """Which worker gets an attempt. Pure.
 
-Only workers that have a free place now are given something, so nothing waits behind a busy or draining
-worker while another one is free. Orders without a queue go to workers that serve `DEFAULT_QUEUE`, which a
-worker without ``--queue`` does.
+Workers that have a free slot come first. When there is none, a worker gets as many more as it has slots, in
+advance: what gets free there finds work at once. Those are taken back as soon as another worker has a free
+slot, so nothing waits behind a busy worker while another one is free. Orders without a queue go to workers
+that serve `DEFAULT_QUEUE`, which a worker without ``--queue`` does.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ MEMORY = "MEM"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A worker as a place for attempts. ``free`` are slots, ``left`` what is left of each resource.
+    """A worker as a place for attempts. ``left`` is what is left of each resource.
 
-    ``closed`` is why it takes nothing new (None: it does).
+    ``free`` are slots; below zero it has so many attempts in advance. ``closed`` is why it takes nothing new
+    (None: it does).
     """
 
     name: str
@@ -61,6 +63,20 @@ def choose(queue: str | None, needs: Mapping[str, float], seats: Iterable[Seat])
     if not fits:
         return f"{_amounts(needs)} is not free on {_names(opened)}"
     return max(fits, key=lambda seat: (seat.free, seat.name))
+
+
+def choose_ahead(queue: str | None, needs: Mapping[str, float], seats: Iterable[Seat]) -> Seat | None:
+    """Return the busy worker that gets an order of *queue* in advance; None if none should.
+
+    What *needs* resources is never given in advance: nobody knows when they will be free.
+    """
+    wanted = queue or DEFAULT_QUEUE
+    open_to_it = [
+        seat
+        for seat in seats
+        if wanted in seat.queues and seat.closed is None and -seat.slots < seat.free <= 0 and not needs
+    ]
+    return max(open_to_it, key=lambda seat: (seat.free, seat.name), default=None)
 
 
 def _names(seats: list[Seat]) -> str:

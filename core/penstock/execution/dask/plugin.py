@@ -36,7 +36,8 @@ CALL_SECONDS = 5.0
 """Seconds that the scheduler may take for an answer."""
 SILENT_SECONDS = 12.0
 """Seconds of silence after which the scheduler counts as lost."""
-_BATCH = 0.008
+_PAUSE = 0.2
+"""Seconds between two reports at least. The engine whose attempt moved has heard of it already."""
 log = logging.getLogger("penstock.worker")
 
 
@@ -48,6 +49,11 @@ class DaskLine:
         """The Dask worker, once there is one."""
         self.heard = time.monotonic()
         """When the scheduler last answered."""
+
+    @property
+    def address(self) -> str:
+        """See `Line.address`."""
+        return "" if self.worker is None else str(self.worker.address)
 
     async def ask(self, message: ToScheduler) -> FromScheduler:
         """Return the scheduler's answer; raise OSError (also TimeoutError)."""
@@ -113,9 +119,9 @@ class PenstockPlugin(WorkerPlugin):
         while True:
             changed.clear()
             try:
-                await self._line.ask(Report(self._station.facts(self._line.worker.address)))
+                await self._line.ask(Report(self._station.facts()))
             except Exception as error:  # noqa: BLE001 - the next one may arrive
                 log.debug("a report was lost: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), REPORT_SECONDS)
-            await asyncio.sleep(_BATCH)
+            await asyncio.sleep(_PAUSE)

@@ -13,7 +13,6 @@ from penstock.execution.dask.messages import (
     Join,
     Leave,
     Look,
-    Offer,
     Refused,
     Report,
     Sighting,
@@ -47,8 +46,6 @@ class Roster:
         match message:
             case Join(versions, worker, identity):
                 return self._join(versions, worker, identity)
-            case Offer(ids):
-                self.fence.offer(ids)
             case Claim(attempt, who):
                 winner = self.fence.claim(attempt, who)
                 return Winners({} if winner is None else {attempt: winner})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from penstock.execution.dask.messages import (
     Refused,
     Report,
     ToScheduler,
+    attempt_of,
     pack,
     unpack,
 )
@@ -64,6 +66,10 @@ class StartFence(SchedulerPlugin):
             return {"lost": f"worker {worker} does not answer within {seconds:g} s"}
         except OSError as error:
             return {"lost": f"worker {worker} cannot be reached: {error}"}
+
+    def update_graph(self, scheduler: Scheduler, *, keys: Iterable[Any], **_: Any) -> None:  # noqa: ARG002
+        """Let the attempts start that Dask has just been given."""
+        self._roster.fence.offer(each for key in keys if (each := attempt_of(key)) is not None)
 
     def remove_worker(self, scheduler: Scheduler, worker: str, **_: Any) -> None:
         """Record that Dask has lost a worker, and tell the clients."""

@@ -13,6 +13,9 @@ from penstock.execution.dask.access import Access
 _CONFIG = {
     "distributed.admin.log-length": 100,
     "distributed.admin.low-level-log-length": 100,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.cycle": "10s",
+    "distributed.admin.tick.interval": "1s",  # Dask's own has each process wake up 50 times a second
     "distributed.comm.compression": None,
     "distributed.comm.timeouts.connect": "5s",
     "distributed.comm.timeouts.tcp": "30s",

@@ -36,7 +36,17 @@ from penstock.execution.host.asks import NobodyAnswersError
 from penstock.execution.host.bundles import BadBundleError, Bundles
 from penstock.execution.host.calls import answer
 from penstock.execution.host.host import WorkerHost
-from penstock.execution.remote.protocol import DEFAULT_QUEUE, Answer, Done, Drain, Hello, Order, Undrain
+from penstock.execution.remote.protocol import (
+    DEFAULT_QUEUE,
+    Answer,
+    Done,
+    Drain,
+    Hello,
+    Manifest,
+    Order,
+    Seen,
+    Undrain,
+)
 from penstock.ids import check_id
 from penstock.process_memory import memory_of
 from penstock.settings import Settings, least_free
@@ -50,6 +60,7 @@ ASK_SECONDS = 10.0
 """Seconds that a task's question may take."""
 LOOK_SECONDS = 1.0
 """Seconds between looks at memory, load and disk."""
+WEIGH_SECONDS = 10.0
 SWEEP_SECONDS = 3600.0
 KEEP_DAYS = 30
 """Days after which what no engine has asked for is deleted here."""
@@ -60,6 +71,11 @@ _INSTANCES = "instances"
 
 class Line(Protocol):
     """Carries a worker's words to the scheduler and to the clients of an instance."""
+
+    @property
+    def address(self) -> str:
+        """Where Dask reaches this worker; empty without a scheduler."""
+        ...
 
     async def claim(self, attempt_id: str, who: str) -> str | None:
         """Claim a start, and return whose it is (None: nobody's); raise OSError if the fence is silent."""
@@ -92,6 +108,7 @@ class Station:
         self.identity = ""
         self.changed = asyncio.Event()
         """Set when there is something new in `facts`."""
+        self._freed = asyncio.Event()
         self._root = settings.home
         self._settings = settings
         self._offers = offers
@@ -104,9 +121,11 @@ class Station:
         self._fetching: dict[str, asyncio.Future[None]] = {}
         self._asked: dict[int, asyncio.Future[str]] = {}
         self._numbers = itertools.count(1)
+        self._facts = itertools.count(1)
         self._since = time.time()
         self._machine: tuple[int | None, float, str | None] = (None, 0.0, None)
         self._looked_at = -LOOK_SECONDS
+        self._weighed: tuple[float, int | None] = (-WEIGH_SECONDS, None)
         self._quitting = False
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -141,7 +160,9 @@ class Station:
         if attempt_id in host.live:
             await host.ended(attempt_id)
             return
-        reason = self._closed() or (None if len(self._holds()) < self._offers.slots else "has no free slot")
+        while (reason := self._closed()) is None and len(self._holds()) >= self._offers.slots:
+            self._freed.clear()
+            await self._freed.wait()
         if reason is not None:
             self._line.say(instance, Declined(self._offers.name, attempt_id, reason))
             return
@@ -151,7 +172,7 @@ class Station:
             await self._start(instance, host, order)
         finally:
             self._reserved.discard(attempt_id)
-            self.changed.set()
+            self._say_changed()
         await host.ended(attempt_id)
 
     async def _start(self, instance: str, host: WorkerHost, order: Order) -> None:
@@ -178,7 +199,7 @@ class Station:
         try:
             if process.steady() - asked > CLAIM_SECONDS:
                 host.revoke(attempt_id)
-                self._line.say(instance, Moved(self._offers.name, [attempt_id]))
+                host.tell([attempt_id])
             elif refusal is not None:
                 host.refuse(attempt_id, refusal)
             else:
@@ -263,9 +284,9 @@ class Station:
         async def forward(attempt: str | None, line: str) -> str:
             return await self._ask(instance, attempt, line)
 
-        def moved(ids: Any) -> None:
-            self.changed.set()
-            self._line.say(instance, Moved(self._offers.name, list(ids)))
+        def moved(seen: dict[str, Seen], left: dict[str, Manifest]) -> None:
+            self._say_changed()
+            self._line.say(instance, Moved(self.facts(), seen, left))
 
         return WorkerHost(
             settings,
@@ -289,8 +310,8 @@ class Station:
 
     # --- itself -----------------------------------------------------------------------------------
 
-    def facts(self, address: str) -> Facts:
-        """Return what it is now; *address* is where Dask reaches it."""
+    def facts(self) -> Facts:
+        """Return what it is now."""
         since = _draining_since(self._root)
         self._look_around()
         taken: dict[str, float] = {}
@@ -301,7 +322,7 @@ class Station:
             name=self._offers.name,
             identity=self.identity,
             host=os.uname().nodename,
-            address=address,
+            address=self._line.address,
             slots=self._offers.slots,
             holds=tuple(sorted(self._holds())),
             draining=since is not None,
@@ -315,14 +336,26 @@ class Station:
             load=self._machine[1],
             since=self._since,
             note=_QUITTING if self._quitting else self._machine[2],
+            number=next(self._facts),
         )
+
+    def _say_changed(self) -> None:
+        """Report soon, and let those look again that wait for a slot."""
+        self.changed.set()
+        self._freed.set()
 
     def _look_around(self) -> None:
         """Measure memory, load and disk, once a second: facts are told at each start and end."""
         now = time.monotonic()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
-            self._machine = (memory_of(os.getpid()).rss, os.getloadavg()[0], self._full_disk())
+            self._machine = (self._memory(now), os.getloadavg()[0], self._full_disk())
+
+    def _memory(self, now: float) -> int | None:
+        """Return the memory of this process. To measure it takes milliseconds, so it is done seldom."""
+        if now - self._weighed[0] >= WEIGH_SECONDS:
+            self._weighed = (now, memory_of(os.getpid()).rss)
+        return self._weighed[1]
 
     def _holds(self) -> set[str]:
         return self._reserved.union(*(host.live for host in self._hosts.values()))
@@ -347,11 +380,11 @@ class Station:
             path.unlink(missing_ok=True)
         elif not path.exists():
             write_whole(self._root, _DRAINING, dump_fields({"since": time.time()}))
-        self.changed.set()
+        self._say_changed()
 
     def _stop_all(self, reason: str) -> None:
         self._quitting = True  # else the places that get free would be taken at once
-        self.changed.set()
+        self._say_changed()
         for host in self._hosts.values():
             for attempt_id in sorted(host.live):
                 host.stop(attempt_id, "kill", reason)

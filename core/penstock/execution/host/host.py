@@ -44,8 +44,9 @@ class WorkerHost:
     """The attempts of one engine, below the home of *settings*, on the worker called *name*.
 
     *bundles* holds the code, *environment* is the worker's own part of what tasks get. *forward* carries a
-    task's question to the engine; *moved* is called with ids that may have changed. Call `start` first and
-    `close` last, all from one event loop.
+    task's question to the engine; *moved* is called with what attempts are now that may have changed, and
+    with what those left that have ended, if it is little. Call `start` first and `close` last, all from one
+    event loop.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class WorkerHost:
         bundles: Bundles,
         environment: Mapping[str, str],
         forward: Forward,
-        moved: Callable[[Sequence[str]], None],
+        moved: Callable[[dict[str, Seen], dict[str, Manifest]], None],
     ) -> None:
         self.live: set[str] = set()
         """The attempts that have not ended, as far as is known."""
@@ -79,7 +80,7 @@ class WorkerHost:
         """Listen for supervisors and tasks, and find what runs here already. Raises OSError."""
         for folder in (self._settings.home, self._settings.attempts, self._settings.run_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await self._executor.start(self._hinted)
+        await self._executor.start(self.tell)
         await self._asks.start()
         for each in list(self._executor.kept()):
             seen = self._executor.observe([each])[each]
@@ -146,7 +147,7 @@ class WorkerHost:
     def refuse(self, attempt_id: str, reason: str) -> None:
         """Record that an attempt cannot be carried out (exit code 126), so that it is never started."""
         directory.refuse(self._settings.attempts, check_attempt_id(attempt_id), reason)
-        self._moved([attempt_id])
+        self.tell([attempt_id])
 
     def observe(self, ids: Collection[str]) -> dict[str, Seen]:
         """Return what each is here, and renew their leases."""
@@ -228,9 +229,12 @@ class WorkerHost:
         if lease is not None:
             self._leases[attempt_id] = lease
 
-    def _hinted(self, ids: Sequence[str]) -> None:
-        self._look(ids)
-        self._moved(ids)
+    def tell(self, ids: Collection[str]) -> None:
+        """Say what each of *ids* is now, as if it had just changed."""
+        seen = {each: seen_of(what, self._name) for each, what in self._look(ids).items()}
+        ended = [each for each, what in seen.items() if what.kind in ("exited", "lost") and not what.revoked]
+        left = {each: remains.little(self._folder(each)) for each in ended}
+        self._moved(seen, {each: found for each, found in left.items() if found is not None})
 
     def _look(self, ids: Collection[str]) -> dict[str, Observation]:
         found = self._executor.observe(list(ids))
@@ -259,7 +263,7 @@ class WorkerHost:
                 before = set(self.live)
                 self._look(before)
                 if ended := before - self.live:
-                    self._moved(sorted(ended))
+                    self.tell(sorted(ended))
 
     def _renew(self, ids: Sequence[str]) -> None:
         now = time.monotonic()

@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from penstock import process
 from penstock.attempts import files
@@ -15,6 +16,8 @@ from penstock.execution.remote.protocol import INLINE, PIECE, LeftFile, Manifest
 TRAVELS = (files.LOG, files.LOG_INDEX, files.XCOM, files.RENDERED, files.DEFERRAL)
 """The files that the engine wants; what else there is, the result says or nobody needs."""
 _CHUNK = 1 << 20
+_LITTLE = 4 << 10
+"""Bytes up to which what an attempt left goes along with the news of its end."""
 
 
 def manifest(folder: str) -> Manifest:
@@ -26,6 +29,18 @@ def manifest(folder: str) -> Manifest:
         boot_id=process.boot_id(),
         dags=code_of(folder),
     )
+
+
+def little(folder: str) -> Manifest | None:
+    """Return the manifest if all that is left is little; None if it is more, or cannot be read now."""
+    size = 0
+    for name in TRAVELS:
+        with suppress(FileNotFoundError):
+            size += os.stat(f"{folder}/{name}").st_size  # noqa: PTH116
+    try:
+        return manifest(folder) if size <= _LITTLE else None
+    except OSError:
+        return None
 
 
 def read(folder: str, name: str, offset: int, limit: int) -> Piece:

@@ -51,6 +51,8 @@ class Attending:
         self._hinted: set[str] = set()
         self._wake = asyncio.Event()
         self._taking: set[asyncio.Task[None]] = set()
+        self._forgets: dict[str, str | None] = {}
+        """Attempts that are here whole, with the worker that may forget them."""
 
     def send(self, spec: AttemptSpec) -> None:
         """Submit *spec* as soon as there is contact."""
@@ -66,6 +68,20 @@ class Attending:
         self._hinted.update(each for each in ids if each in self._live)
         self._wake.set()
 
+    def heard(self, hint: protocol.Hint) -> None:
+        """Take what the client says of attempts; look at those of which it does not say what they are."""
+        news = []
+        for attempt_id, seen in hint.seen.items():
+            known = self._live.get(attempt_id)
+            if known is None or known.ended is not None or known.pulling:
+                continue
+            if self._hear(known, seen, hint.left.get(attempt_id)):
+                news.append(attempt_id)
+        if news:
+            self._hint(news)
+        if len(hint.seen) < len(hint.ids):
+            self.look_at(each for each in hint.ids if each not in hint.seen)
+
     def of_folder(self, attempt_id: str) -> Observation:
         """Return what an attempt's directory here says."""
         return copies.observed(self._folder(attempt_id))
@@ -75,7 +91,8 @@ class Attending:
         whole = 0.0
         try:
             while True:
-                wait = max(0.0, whole + LOOK_SECONDS - time.monotonic()) if self._live else None
+                busy = self._live or self._forgets
+                wait = max(0.0, whole + LOOK_SECONDS - time.monotonic()) if busy else None
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
@@ -101,6 +118,8 @@ class Attending:
             if ids:
                 await self._look(ids)
             await self._pass_orders_on()
+            if everything or len(self._forgets) >= _AT_ONCE:
+                await self.let_forget()
         except NoAnswerError as error:
             log.info("executor %s: %s", self._config.name, error)
         except Exception:  # one bad answer must not end the only loop that renews leases
@@ -148,8 +167,11 @@ class Attending:
         if news:
             self._hint(news)
 
-    def _hear(self, known: Known, seen: protocol.Seen) -> bool:
-        """Take what was seen; return whether the engine should look. An end is fetched first."""
+    def _hear(self, known: Known, seen: protocol.Seen, left: protocol.Manifest | None = None) -> bool:
+        """Take what was seen; return whether the engine should look. An end is fetched first.
+
+        *left* is what came along of what it left.
+        """
         before = known.worker
         news = known.hear(seen, time.monotonic(), time.time())
         if known.worker != before:
@@ -157,6 +179,8 @@ class Attending:
                 copies.note_worker(self._root, known.attempt_id, self._config.name, known.worker)
         if seen.kind not in ("exited", "lost"):
             return news
+        if left is not None and self._lay_down(known, seen, left):
+            return True
         if not known.pulling:
             known.pulling = True
             task = asyncio.get_running_loop().create_task(self._take(known, seen))
@@ -180,10 +204,32 @@ class Attending:
             return  # the next look begins again, and what is here already is not fetched twice
         finally:
             known.pulling = False
+        self._forgets[attempt_id] = known.worker
         self._hint([attempt_id])
-        worker = {attempt_id: known.worker} if known.worker is not None else {}
-        with suppress(NoAnswerError):
-            await self._channel.ask(protocol.Forget(ids=[attempt_id], known=worker))
+
+    def _lay_down(self, known: Known, seen: protocol.Seen, left: protocol.Manifest) -> bool:
+        """Write what came along; return whether the attempt has ended by that. Else it is fetched."""
+        folder = self._folder(known.attempt_id)
+        try:
+            if not self._pulling.lay_down(known.attempt_id, folder, left, seen, known.worker):
+                return False
+        except (OSError, ValueError, copies.DamagedError) as error:
+            log.warning("what attempt %s left is fetched again: %s", known.attempt_id, error)
+            return False
+        known.ended = self.of_folder(known.attempt_id)
+        self._forgets[known.attempt_id] = known.worker
+        return True
+
+    async def let_forget(self) -> None:
+        """Tell the workers what they need not keep, once that is safe on the disk here."""
+        forgets = dict(self._forgets)
+        if not forgets or not self._channel.connected:
+            return
+        await asyncio.to_thread(copies.make_safe, [self._folder(each) for each in forgets])
+        named = {each: worker for each, worker in forgets.items() if worker is not None}
+        await self._channel.ask(protocol.Forget(ids=list(forgets), known=named))
+        for each in forgets:
+            self._forgets.pop(each, None)
 
     async def _pass_orders_on(self) -> None:
         for known in list(self._live.values()):

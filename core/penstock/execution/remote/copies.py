@@ -12,7 +12,7 @@ import json
 import os
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -199,7 +199,26 @@ def _result_in(line: str) -> dict[str, Any]:
 
 
 def _end(folder: str, result: Mapping[str, Any]) -> None:
-    files.write_whole(folder, files.RESULT, files.dump_fields(dict(result)), durable=True)
+    files.write_whole(folder, files.RESULT, files.dump_fields(dict(result)))
+
+
+def make_safe(folders: Iterable[str]) -> None:
+    """Force what is in these directories to the disk: whoever has the originals may delete them then.
+
+    A directory that is gone is passed over. Raises OSError if the disk fails.
+    """
+    for folder in folders:
+        try:
+            names = os.listdir(folder)  # noqa: PTH208
+        except FileNotFoundError:
+            continue
+        for place in (*(f"{folder}/{name}" for name in names), folder):
+            with suppress(FileNotFoundError):
+                handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
 
 
 def _move_deferral(folder: str, there: str, here: str) -> None:

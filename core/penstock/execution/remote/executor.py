@@ -46,6 +46,7 @@ from penstock.settings import Settings
 
 _SAMPLE_SECONDS = 3.0
 _DEFAULT_GRACE = 60.0
+_CLOSING = 2.0
 
 
 class RemoteExecutor(LocalArchive):
@@ -94,6 +95,9 @@ class RemoteExecutor(LocalArchive):
     async def close(self) -> None:
         """End the client process; attempts go on, until their lease runs out or an engine comes back."""
         self._open = False
+        with suppress(NoAnswerError, TimeoutError):
+            async with asyncio.timeout(_CLOSING):
+                await self._attending.let_forget()
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
@@ -295,8 +299,8 @@ class RemoteExecutor(LocalArchive):
     def _hear(self, event: protocol.AnyEvent) -> None:
         """Take an event of the client."""
         match event:
-            case protocol.Hint(ids=ids):
-                self._attending.look_at(ids)
+            case protocol.Hint():
+                self._attending.heard(event)
             case protocol.Workers() | protocol.Scheduler():
                 if self._workers.hear(event):
                     self._hint([])  # what waits for a worker may start now

@@ -23,7 +23,7 @@ worker the same structs travel, one call a request, so this table is the whole l
     Close        Done           nothing more is coming; attempts go on
 
     event        when
-    Hint         these may have changed: look
+    Hint         these may have changed: look, unless what they are came along
     Workers      the workers, whenever one of them has changed
     Scheduler    contact with the scheduler came or went
     NeedBundle   a host lacks this code
@@ -349,10 +349,14 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="repl
     error: str | None = None
 
 
-class Hint(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="hint"):
-    """These attempts may have changed."""
+class Hint(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="hint", omit_defaults=True):
+    """These attempts may have changed. What came along of ``ids`` need not be asked for."""
 
     ids: list[str]
+    seen: dict[str, Seen] = msgspec.field(default_factory=dict)
+    """What their worker has just seen them to be."""
+    left: dict[str, Manifest] = msgspec.field(default_factory=dict)
+    """What those left that have ended, if it is little: each file with its bytes."""
 
 
 class WorkerFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

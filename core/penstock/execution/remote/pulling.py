@@ -35,8 +35,41 @@ class Pulling:
             for left in manifest.files:
                 if left.name in copies.WANTED:
                     await self._fetch(attempt_id, folder, left, worker)
-            lost = seen.reason or f"its supervisor on {worker} died while it ran"
-            copies.conclude(folder, attempt_id, manifest, lost, self._dags_folder)
+            self._conclude(attempt_id, folder, manifest, seen, worker)
+
+    def lay_down(
+        self,
+        attempt_id: str,
+        folder: str,
+        manifest: protocol.Manifest,
+        seen: protocol.Seen,
+        worker: str | None,
+    ) -> bool:
+        """Write what came along with the news of an end; return False if not all of it is here.
+
+        Raises `copies.DamagedError`, OSError, or ValueError for a damaged result.
+        """
+        wanted = [left for left in manifest.files if left.name in copies.WANTED]
+        if any(left.data is None for left in wanted):
+            return False
+        for left in wanted:
+            taking = copies.Taking(folder, left)
+            if not taking.complete:
+                taking.add((left.data or b"")[taking.offset :])
+            taking.finish()
+        self._conclude(attempt_id, folder, manifest, seen, worker)
+        return True
+
+    def _conclude(
+        self,
+        attempt_id: str,
+        folder: str,
+        manifest: protocol.Manifest,
+        seen: protocol.Seen,
+        worker: str | None,
+    ) -> None:
+        lost = seen.reason or f"its supervisor on {worker} died while it ran"
+        copies.conclude(folder, attempt_id, manifest, lost, self._dags_folder)
 
     async def _fetch(self, attempt_id: str, folder: str, left: protocol.LeftFile, worker: str | None) -> None:
         taking = copies.Taking(folder, left)
