@@ -22,6 +22,7 @@ from penstock.loading.environment import askable, author_environment
 from penstock.loading.reading import MAX_SOURCE_BYTES, name_problem, read_source, shown_path, source_hash
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.sound import refuse_unsound
+from penstock.model.one_spec import share
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
@@ -126,7 +127,7 @@ def _sound_only(parsed: ParsedFile, path: Path, digest: str) -> ParsedFile:
         except DagFileError as error:
             errors.append(DagFileProblem(file=file, message=error.message, line=error.line))
         else:
-            dags.append(msgspec.structs.replace(spec, file=file))
+            dags.append(share(msgspec.structs.replace(spec, file=file)))
     problems = tuple(msgspec.structs.replace(error, file=file) for error in errors)
     return msgspec.structs.replace(parsed, file=file, source_hash=digest, dags=tuple(dags), errors=problems)
 

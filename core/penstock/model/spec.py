@@ -207,8 +207,11 @@ class ParamSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     description: str | None = None
 
 
-class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A whole DAG as data. ``tasks`` are in the order in which the file made them."""
+class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True, weakref=True):
+    """A whole DAG as data. ``tasks`` are in the order in which the file made them.
+
+    What follows from it is kept beside it, by `Structure`.
+    """
 
     dag_id: str
     file: str

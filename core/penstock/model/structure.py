@@ -10,15 +10,20 @@ from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
 from penstock.model.trigger_rules import TriggerRule
 
+_SHARED = ("tasks", "graph", "setups", "weights", "watchers", "around", "group_of", "mapping")
+
 
 class Structure:
-    """One version of a DAG, by its key in the store. Each part is computed when first used."""
+    """One version of a DAG, by its key in the store. Each part is computed when first used.
+
+    All structures of the same spec object share what `checked` has computed.
+    """
 
     def __init__(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
+        vars(self).update(vars(spec))
         self.id = version_id
         self.spec = spec
         self.source_hash = source_hash
-        self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in spec.tasks}
 
     def checked(self) -> Self:
         """Compute everything that scheduling needs, and return this.
@@ -27,8 +32,15 @@ class Structure:
         """
         for task in self.spec.tasks:
             _check_rule(task)
-        _ = self.graph, self.setups, self.weights, self.watchers, self.group_of, self.mapping
+        _ = self.tasks, self.graph, self.setups, self.weights, self.watchers, self.group_of, self.mapping
+        parts = vars(self)
+        vars(self.spec).update({name: parts[name] for name in _SHARED})
         return self
+
+    @cached_property
+    def tasks(self) -> dict[str, TaskSpec]:
+        """Task id -> task, in the order of making."""
+        return {task.task_id: task for task in self.spec.tasks}
 
     @cached_property
     def graph(self) -> Graph:

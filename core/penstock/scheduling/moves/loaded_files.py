@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace as replaced
 
 from penstock.clock import from_us, to_us
+from penstock.model.one_spec import kept
 from penstock.model.pauses import PauseKind
 from penstock.model.spec import (
     DagFileProblem,
@@ -237,7 +238,7 @@ def _keep_version(tick: Tick, spec: DagSpec, encoded: bytes, name: str, source_h
             tick.gate.put(record)  # its row was damaged; here is what it was
         else:
             return version_id
-    tick.world.put_structure(version_id, spec, source_hash)
+    tick.world.put_structure(version_id, kept(encoded, spec), source_hash)
     return version_id
 
 

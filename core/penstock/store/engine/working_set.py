@@ -11,9 +11,9 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
+from penstock.model.one_spec import stored_spec
 from penstock.model.points import PointState
 from penstock.model.questions import Question, Reply
-from penstock.model.spec import decode_spec
 from penstock.model.states import RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
@@ -61,7 +61,7 @@ class WorkingSet(Standing):
             raise UnknownError(f"version {version_id} of the DAG is no longer kept")
         try:
             key, spec, source_hash = _version_row(row)
-            return Structure(key, decode_spec(spec), source_hash)
+            return Structure(key, stored_spec(spec), source_hash)
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
 

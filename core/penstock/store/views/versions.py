@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec, decode_spec
+from penstock.model.one_spec import stored_spec
+from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec
 from penstock.model.structure import Structure
 from penstock.model.views.nodes import GroupNode, TaskNode
 from penstock.store.sql.views import versions as sql
@@ -71,7 +72,7 @@ class StoredVersion(Structure):
 def _stored(row: Any) -> StoredVersion:
     name = version_name(str(row.spec_hash), str(row.source_hash))
     try:
-        return StoredVersion(row.id, decode_spec(row.spec), str(row.source_hash), name)
+        return StoredVersion(row.id, stored_spec(row.spec), str(row.source_hash), name)
     except (msgspec.MsgspecError, TypeError, ValueError) as error:
         return _unreadable(row.id, str(row.dag_id), str(row.file), name, str(error))
 
