@@ -6,8 +6,7 @@ Nothing is written there: SQLite is opened read-only, PostgreSQL in a transactio
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import os
 import re
 import sqlite3
@@ -23,7 +22,6 @@ from penstock.errors import UsageError
 from penstock.importing.airflow_rows import TABLES
 
 _SQLITE = b"SQLite format 3\x00"
-_NULL = "\\N"
 _PSQL_SECONDS = 60
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -118,17 +116,25 @@ def _fetched(cursor: Any, text: str) -> list[tuple[Any, ...]]:
 
 
 def _psql(url: str) -> Query:
-    """Return a query through the program psql; the URL is in its environment, not among its words."""
+    """Return a query through the program psql; the URL is in its environment, not among its words.
+
+    Rows come as JSON, one a line, so that types, NULL and newlines are what they are in the database.
+    """
     import subprocess
 
-    environment = {**os.environ, **_libpq(url), "PGOPTIONS": "-c default_transaction_read_only=on"}
+    environment = {
+        **os.environ,
+        **_libpq(url),
+        "PGOPTIONS": "-c default_transaction_read_only=on",
+        "PGCLIENTENCODING": "UTF8",
+    }
 
     def query(text: str) -> list[tuple[Any, ...]]:
-        command = ["psql", "-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-P", f"null={_NULL}", "--csv", "-t"]
+        command = ["psql", "-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
         try:
             done = subprocess.run(
-                [*command, "-c", text], env=environment, capture_output=True, text=True, check=False,
-                timeout=_PSQL_SECONDS,
+                [*command, "-c", f"SELECT row_to_json(q) FROM ({text}) q"],  # noqa: S608 - text of ours
+                env=environment, capture_output=True, check=False, timeout=_PSQL_SECONDS,
             )  # fmt: skip
         except FileNotFoundError:
             raise UsageError(
@@ -137,14 +143,11 @@ def _psql(url: str) -> Query:
         except subprocess.TimeoutExpired:
             raise UsageError(f"{_covered(url)} has not answered for {_PSQL_SECONDS} s") from None
         if done.returncode:
-            raise UsageError(f"{_covered(url)} cannot be read: {done.stderr.strip() or done.returncode}")
-        return [tuple(map(_value, row)) for row in csv.reader(io.StringIO(done.stdout))]
+            why = done.stderr.decode(errors="replace").strip()
+            raise UsageError(f"{_covered(url)} cannot be read: {why or done.returncode}")
+        return [tuple(json.loads(line).values()) for line in done.stdout.decode().split("\n") if line]
 
     return query
-
-
-def _value(text: str) -> Any:
-    return None if text == _NULL else {"t": True, "f": False}.get(text, text)
 
 
 def _libpq(url: str) -> dict[str, str]:

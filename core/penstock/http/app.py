@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from penstock.http import metrics
 from penstock.http.answer import answer
 from penstock.http.answers import dags as dag_answers
+from penstock.http.answers import questions as question_answers
 from penstock.http.answers import runs as run_answers
 from penstock.http.answers import task_instances as task_answers
 from penstock.http.desk import ADesk, Desk
@@ -24,6 +25,7 @@ from penstock.http.routes import (
     backfills,
     connections,
     dags,
+    hitl,
     logs,
     pools,
     run_acts,
@@ -41,7 +43,7 @@ from penstock.version import __version__
 PREFIX = "/api/v2"
 _ROUTES = (
     dags, run_acts, runs, logs, xcoms, task_instances, task_acts, variables, connections, pools, backfills,
-    assets, trails,
+    assets, hitl, trails,
 )  # fmt: skip
 _OWN = "What has no counterpart in /api/v2: holds, freezes, why, resources, undo, quarantine, the ledger."
 
@@ -55,7 +57,7 @@ def make_app(desk: Desk, door: Door) -> FastAPI:
     for module in _ROUTES:
         guarded.include_router(module.router)
     app.include_router(guarded)
-    known = answers_of([dag_answers, run_answers, task_answers, *_ROUTES])
+    known = answers_of([dag_answers, run_answers, task_answers, question_answers, *_ROUTES])
     made: dict[str, Any] = {}
 
     @app.get("/openapi.json", include_in_schema=False)

@@ -24,7 +24,7 @@ from penstock.errors import (
 log = logging.getLogger("penstock.http")
 
 _NO_COUNTERPART = re.compile(
-    r"^/api/v2(/.*)?(/favorite|/unfavorite|/parseDagFile/|/hitlDetails|/clearDagRuns|/taskGroupInstances|/partition"
+    r"^/api/v2(/.*)?(/favorite|/unfavorite|/parseDagFile/|/clearDagRuns|/taskGroupInstances|/partition"
     r"|/connections/defaults|/dagParsing|/stateStore)"
 )
 """Operations of the reference that clients may know and Penstock has nothing for."""

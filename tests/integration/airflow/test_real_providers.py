@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from drive.postgres import postgres
 from drive.real_tools import installed_providers
 from drive.waiting import wait_for
 
@@ -197,31 +198,10 @@ def test_sqlite(tmp_path: Path) -> None:
     assert tasks["hook"]["xcoms"]["return_value"] == 2
 
 
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """Give the URL of a PostgreSQL of its own."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
-        pytest.skip("there is no PostgreSQL here")
-    data, port = tmp_path / "pg", free_port()
-    data.mkdir()
-    become: list[str] = []
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(data, "postgres")
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.stat().st_uid == 0 and folder not in (Path("/"), Path("/tmp")):
-                folder.chmod(folder.stat().st_mode | 0o011)
-        become = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    make = [*become, str(found[-1] / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres"]
-    subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
-    run = [*become, str(found[-1] / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data)]
-    with program(*run, port=port):
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
-
-
-def test_postgres(tmp_path: Path, postgres: str) -> None:
+def test_postgres(tmp_path: Path) -> None:
     words = {"name": "postgres", "hook": "PostgresHook"}
-    tasks = ran(tmp_path, installed_providers("postgres"), SQL, words=words, AIRFLOW_CONN_DB=postgres)
+    with postgres() as server:
+        tasks = ran(tmp_path, installed_providers("postgres"), SQL, words=words, AIRFLOW_CONN_DB=server.url)
     assert tasks["hook"]["xcoms"]["return_value"] == 2
 
 
