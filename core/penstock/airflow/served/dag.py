@@ -223,13 +223,13 @@ class DAG(ours.DAG):
 
     def following_schedule(self, dttm: dt.datetime) -> dt.datetime | None:
         """Return the date after *dttm* in the schedule."""
-        from penstock.airflow.served.context import neighbour
+        from penstock.airflow.served.neighbours import neighbour
 
         return neighbour(self, dttm)[1]
 
     def previous_schedule(self, dttm: dt.datetime) -> dt.datetime | None:
         """Return the date before *dttm* in the schedule."""
-        from penstock.airflow.served.context import neighbour
+        from penstock.airflow.served.neighbours import neighbour
 
         return neighbour(self, dttm)[0]
 

@@ -173,7 +173,7 @@ def partition_of(schedule: ScheduleFields, zone: str, date: datetime) -> tuple[M
     """
     from zoneinfo import ZoneInfo
 
-    from penstock.airflow.served.context import around
+    from penstock.airflow.served.neighbours import around
     from penstock.task_process.moment import Moment
 
     if schedule.partition is None:
