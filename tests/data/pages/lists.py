@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from data.pages.shown import BERLIN, LOOKS, SECONDS, SIZES, row, shown, tried
 from fakes.believable import believable
+from fakes.engine import FakeEngine
 from fakes.world import NOW, replace
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
@@ -62,47 +63,41 @@ def times() -> Iterator[str]:
 
 def dags() -> Iterator[str]:
     """The list of DAGs, what filters see of it, and its orders."""
-    world = believable()
-    rows = [detail.dag for detail in world.dags.values()]
-    first = rows[0]
+    rows = FakeEngine().dags()
+    first = next(each for each in rows if each.dag_id == "orders_daily")
     pause = PauseInfo(by="ann", since=NOW, why="the disk", until=NOW + timedelta(hours=1))
     last = first.last_run
+    assert last is not None
     rows += [
         replace(first, dag_id="frozen", frozen=pause),
         replace(first, dag_id="both", frozen=pause, paused=pause),
         replace(first, dag_id="gone", missing=True),
         replace(first, dag_id="never", last_run=None, next_run=None, strip=(), p50=None),
         replace(first, dag_id="busy", active_runs=3, running_tasks=7, next_run=NOW - timedelta(minutes=3)),
+        replace(first, dag_id="asks", asks=2),
+        replace(first, dag_id="foreign", dialect="3.1"),
     ]
     for each in RunState:
-        if last is not None:
-            for back, took in ((3600, None), (3600, 3500), (90_000, 700)):
-                start = NOW - timedelta(seconds=back)
-                run = replace(
-                    last, state=each, start=start, end=start + timedelta(seconds=took) if took else None
-                )
-                rows.append(
-                    replace(first, dag_id=f"last_{each.value}_{back}_{took}", last_run=run, p50=600.0)
-                )
-    if last is not None:
-        mixed = {"success": 3, "failed": 2, "running": 1, "pending": 4}
-        going = replace(
-            last, state=RunState.RUNNING, end=None, counts=mixed, start=NOW - timedelta(seconds=901)
-        )
-        rows += [
-            replace(first, dag_id="going", last_run=going, p50=600.0),
-            replace(first, dag_id="not_slow", last_run=going, p50=601.0),
-            replace(first, dag_id="held_run", last_run=replace(going, held=pause)),
-            replace(first, dag_id="no_counts", last_run=replace(going, counts={})),
-            replace(first, dag_id="inside", last_run=replace(last, failed_inside=2), paused=pause),
-            replace(
-                first, dag_id="left_out", quarantined="it failed", last_run=replace(last, quarantined="x")
-            ),
-            replace(first, dag_id="run_left_out", last_run=replace(last, quarantined="x")),
-            replace(first, dag_id="broken", import_error="SyntaxError", owner="ops"),
-            replace(first, dag_id="frozen_busy", frozen=pause, running_tasks=2),
-            replace(first, dag_id="paused_for_good", paused=replace(pause, until=None)),
-        ]
+        for back, took in ((3600, None), (3600, 3500), (90_000, 700)):
+            start = NOW - timedelta(seconds=back)
+            run = replace(
+                last, state=each, start=start, end=start + timedelta(seconds=took) if took else None
+            )
+            rows.append(replace(first, dag_id=f"last_{each.value}_{back}_{took}", last_run=run, p50=600.0))
+    mixed = {"success": 3, "failed": 2, "running": 1, "pending": 4}
+    going = replace(last, state=RunState.RUNNING, end=None, counts=mixed, start=NOW - timedelta(seconds=901))
+    rows += [
+        replace(first, dag_id="going", last_run=going, p50=600.0),
+        replace(first, dag_id="not_slow", last_run=going, p50=601.0),
+        replace(first, dag_id="held_run", last_run=replace(going, held=pause)),
+        replace(first, dag_id="no_counts", last_run=replace(going, counts={})),
+        replace(first, dag_id="inside", last_run=replace(last, failed_inside=2), paused=pause),
+        replace(first, dag_id="left_out", quarantined="it failed", last_run=replace(last, quarantined="x")),
+        replace(first, dag_id="run_left_out", last_run=replace(last, quarantined="x")),
+        replace(first, dag_id="broken", import_error="SyntaxError", owner="ops"),
+        replace(first, dag_id="frozen_busy", frozen=pause, running_tasks=2),
+        replace(first, dag_id="paused_for_good", paused=replace(pause, until=None)),
+    ]
     for looks in LOOKS:
         yield from (f"{each.dag_id}: {row(dag_rows.cells(each, NOW, UTC, looks))}" for each in rows)
     yield from (f"{each.dag_id}: {dag_rows.state_of(each)} {dag_rows.seen(each)}" for each in rows)

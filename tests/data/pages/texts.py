@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -15,6 +17,7 @@ from penstock.model.views.why import Barrier, Why
 from penstock_tui.view import (
     details,
     filters,
+    log_json,
     log_patterns,
     log_pieces,
     log_rows,
@@ -84,8 +87,13 @@ def said() -> Iterator[str]:
     for pause in (
         PauseInfo(by="ann", since=NOW),
         PauseInfo(by="b", since=NOW, why="x", until=NOW),
+        PauseInfo(by="ann", since=NOW, breakpoint="before load"),
+        PauseInfo(by="ann", since=NOW, breakpoint="after load", why="look first", until=NOW),
     ):
-        yield pauses.pause_text(pause)
+        words = pauses.held_state(pause), pauses.held_word(pause), pauses.is_hold(pause)
+        yield f"{pauses.pause_text(pause)} | {words} | {pauses.pause_mark(pause, 'HELD')}"
+        yield f"  {pauses.pause_note(pause)}"
+    yield f"{pauses.is_hold(None)}"
 
 
 def texts() -> Iterator[str]:
@@ -111,7 +119,14 @@ def texts() -> Iterator[str]:
             ]
             yield f"{values[:5]} {cells}: {told}"
     samples = next(iter(believable().samples.values()))
-    for some in ((), samples[:1], samples[:2], samples):
+    again = [replace(samples[2], at=samples[1].at), replace(samples[2], read_bytes=0), samples[3]]
+    for some in (
+        (),
+        samples[:1],
+        samples[:2],
+        samples,
+        [*samples[:2], *again],
+    ):  # at one moment, from 0 again
         yield f"{sparkline.rates(some, 'read_bytes')} {sparkline.rates(some, 'cpu_percent')}"
         for ended in (False, True):
             yield from (shown(line) for line in sparkline.resource_lines(some, 40, ended=ended))
@@ -206,4 +221,26 @@ def logs() -> Iterator[str]:
         yield f"  {[(matches.next(at), matches.previous(at), matches.number(at)) for at in range(0, 100, 9)]}"
 
 
-PAGES = {page.__name__: page for page in (said, texts, logs)}
+def json_lines() -> Iterator[str]:
+    """Lines of loggers in JSON: what each level, field and trace looks like, and a hit in them."""
+    lines = [
+        *(
+            {"level": level, "msg": f"a {level} line"}
+            for level in ("error", "WARN", "info", "debug", "panic")
+        ),
+        {"time": "2026-08-21T06:14:04Z", "level": "info", "msg": "loaded", "rows": 3, "of": {"a": [1, None]}},
+        {"ts": 1787292844.25, "severity": "NOTICE", "message": "hi", "ok": True},
+        {"level": "error", "msg": "it broke", "stack": "first\n  second\n"},
+        {"level": "error"},
+        {"msg": "no level"},
+        {"other": "only"},
+        {},
+    ]
+    for line in (*(json.dumps(each).encode() for each in lines), b"plain", b"[1]", b'{"msg": "cut'):
+        for hit in (None, re.compile("li|br|on")):
+            rows = log_json.rows_of(line, BERLIN, hit)
+            yield f"{line.decode()} {'' if hit is None else hit.pattern}"
+            yield from (f"  {[(text, str(style)) for text, style in row]}" for row in rows or ())
+
+
+PAGES = {page.__name__: page for page in (said, texts, logs, json_lines)}

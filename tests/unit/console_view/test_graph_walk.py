@@ -6,6 +6,7 @@ import pytest
 
 from penstock.model.drawing.order import Node
 from penstock_tui.view.graph import Graph
+from penstock_tui.view.graph_walk import Direction
 
 
 def graph(*lines: str, groups: dict[str, str | None] | None = None, cursor: str = "") -> Graph:
@@ -78,9 +79,13 @@ def test_walking_beyond_what_is_drawn_draws_on() -> None:
     assert walked(found, "l" * 10)[-1] == "c0"
 
 
-def test_down_goes_on_to_siblings_that_are_not_drawn() -> None:
-    found = graph("a:", *(f"t{at:03}:a" for at in range(500)), "z:a", cursor="a")
-    found.go_sideways(1)
+@pytest.mark.parametrize("direction", [1, -1])
+def test_down_goes_on_to_siblings_that_are_not_drawn(direction: Direction) -> None:
+    names = [f"t{at:03}" for at in range(500)]
+    children = ("a:", *(f"{name}:a" for name in names), "z:a")
+    parents = (*(f"{name}:" for name in names), f"a:{' '.join(names)}")
+    found = graph(*(children if direction > 0 else parents), cursor="a")
+    found.go_sideways(direction)
     found.toggle_fold()
     seen = {found.cursor}
     for _ in range(499):
@@ -117,6 +122,17 @@ def test_groups_fold_around_the_cursor_and_open_again() -> None:
     assert len(found.scope.nodes) == 4
     found.cursor = "d"
     assert not found.toggle_fold()
+
+
+def test_only_those_that_are_alike_with_it_are_opened() -> None:
+    """Far away from the cursor, beside others that are alike."""
+    chain = [f"c{at}:{f'c{at - 1}' if at else ''}" for at in range(400)]
+    lone, used = [f"t{at:03}:c399" for at in range(300)], [f"u{at:03}:c399" for at in range(300)]
+    end = f"z:{' '.join(f'u{at:03}' for at in range(300))}"
+    found = graph(*chain, *lone, *used, end, cursor="c0")
+    found.reveal("u123")
+    assert found.cursor == "u123"
+    assert [keys[0] for keys in found.apart.values()] == ["u000"]
 
 
 def test_what_is_hidden_is_opened_when_one_goes_there() -> None:
