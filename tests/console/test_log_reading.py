@@ -19,7 +19,6 @@ from penstock.model.views.attempts import LogChunk
 from penstock_tui.dialogs.ask_line import AskLine
 from penstock_tui.outside import command_of, run
 from penstock_tui.view.log_moment import log_moment
-from penstock_tui.view.log_picks import Picks
 from penstock_tui.widgets.log_view import LogView
 
 ENDED = ("orders_daily", "join", 3)
@@ -222,22 +221,6 @@ async def test_of_only_the_matches_a_range_copies_only_matches() -> None:
         await driver.sees("of 30")
         await driver.press("ampersand", "v", "up", "up", "y")
         await driver.until(lambda: driver.console.clipboard == "line 277\nline 287\nline 297")
-
-
-def test_picks() -> None:
-    picks = Picks()
-    assert not picks
-    picks.turn(10)
-    assert [offset for offset in range(0, 40, 5) if picks.has(offset, 20)] == [10, 15, 20]
-    picks.turn(30)
-    picks.toggle(20)
-    assert picks.spans(None) == [(10, 19), (21, 30)]
-    picks.toggle(5)
-    picks.toggle(5)
-    picks.toggle(25)
-    assert picks.spans(None) == [(10, 19), (21, 24), (26, 30)]
-    picks.turn(24)
-    assert picks.spans(26) == [(10, 19), (21, 30)]
 
 
 # -- pager, editor, file ---------------------------------------------------------------------------

@@ -70,9 +70,11 @@ def runs() -> Iterator[str]:
         "or",
         "type:manual or !tag:x owner:ann or since:x",
         '"two words" or until:3d',
+        "host:a",
+        "!host:a,b state:failed",
         "until:2026-08-20T10:00+02:00",
     ):
-        wanted = filters.parse(text, all_run_rows.FIELDS)
+        wanted = filters.parse(text, (*all_run_rows.FIELDS, "host"))
         for reverse in (False, True):
             yield f"{text!r}: {all_run_rows.asked(wanted, 'state', reverse=reverse, now=NOW)}"
         yield f"  hides {all_run_rows.hidden(marked, wanted)} of {len(marked)}"

@@ -357,6 +357,9 @@ def tabs() -> Iterator[str]:
                 replace(live, start=None),
                 replace(attempts[0], outcome=BAD),
                 replace(attempts[0], outcome=used),
+                replace(
+                    attempts[0], outcome=replace(BAD, reason="no such table: it was dropped in the night")
+                ),
             ],
         ):
             yield from (

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 from data.pages.shown import BERLIN, LOOKS, row, shown, tried
 from fakes.believable import believable
 from fakes.world import NOW, replace
+from penstock.model import acts
 from penstock.model.drawing.order import Node, Order
+from penstock.model.plan_change import PlanChange
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import points as point_views
-from penstock.model.views.plans import Plan, PlanItem
+from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock_tui.view import (
     calendar,
+    done_text,
     plan_rows,
     point_rows,
     rails,
@@ -50,6 +53,13 @@ def plans() -> Iterator[str]:
         plan = Plan(act="clear", title=f"Clear {len(items)} tasks", items=tuple(items), fingerprint="f")
         yield f"{plan_rows.verb([plan])} {plan_rows.verb([plan, plan])} {plan_rows.verb([])}"
     yield plan_rows.verb([replace(plan, title="Trigger"), plan])
+    came, was, moved, gone, rest = (item(name) for name in ("came", "was", "was", "gone", "rest"))
+    moved = replace(moved, before="success")
+    change = PlanChange(came=(came,), moved=((was, moved),), went=(gone,))
+    for changes in ([change], [PlanChange(went=(gone,))], [change, PlanChange(came=(rest,))]):
+        for cells in (20, 60):
+            lines = plan_rows.item_lines([rest, moved, came], cells, LOOKS[0], BERLIN, changes)
+            yield from (f"  {shown(line)}" for line in lines)
     states = ("", "failed", "success", "running", "queued")
     slots = [
         item(None, None, day, before=before, after=after)
@@ -64,6 +74,34 @@ def plans() -> Iterator[str]:
             yield from (shown(line) for line in plan_rows.date_lines(some, 40, looks, BERLIN))
     for counts in ({}, {"create": 3}, {"create": 1, "rerun": 2, "kept": 3, "in_flight": 4}):
         yield shown(plan_rows.backfill_summary(counts, LOOKS[0]))
+
+
+def done() -> Iterator[str]:
+    """What was done, in words: one act, and several of one kind or of many."""
+
+    def answer(touched: int = 1, message: str = "done") -> Done:
+        return Done(act="x", message=message, touched=touched)
+
+    hold, cancel = acts.Hold(dag_id="d", run_id="r"), acts.Cancel(dag_id="d", run_id="r")
+    kinds: dict[str, list[acts.AnyAct]] = {
+        "DAGs": [acts.PauseSchedule(dag_id=name) for name in "de"],
+        "runs": [replace(hold, run_id=name) for name in "rs"],
+        "runs of DAGs": [hold, replace(hold, dag_id="e")],
+        "tasks": [replace(cancel, task_id=name) for name in "ab"],
+        "tasks of runs": [replace(cancel, task_id="a"), replace(cancel, run_id="s", task_id="a")],
+        "cleared": [acts.Clear(dag_id=name, run_id="r") for name in "de"],
+        "marked": [acts.Mark(dag_id="d", run_id=name, tasks=("a",), state="skipped") for name in "rs"],
+        "triggered": [acts.Trigger(dag_id=name) for name in "de"],
+        "backfills": [acts.CancelBackfill(backfill_id=number) for number in (1, 2)],
+        "causes": [acts.ReopenFailures(fingerprint=name) for name in "fg"],
+        "mixed": [hold, cancel, acts.PauseSchedule(dag_id="d")],
+    }
+    for name, some in kinds.items():
+        yield f"{name}: {done_text.done_text([(some[0], answer())])}"
+        for touched in ((1, 1), (1200, 0), (0, 0)):
+            answers = [(act, answer(count)) for act, count in zip(some, (*touched, 1), strict=False)]
+            yield from done_text.done_text(answers).split("\n")
+    yield done_text.done_text([(hold, answer(message="run r of d is held"))])
 
 
 def days() -> Iterator[str]:
@@ -152,4 +190,4 @@ def graphs() -> Iterator[str]:
     yield f"{tried(lambda: Order([node('a', ('b',)), node('b', ('a',))], {}).keys)}"
 
 
-PAGES = {page.__name__: page for page in (plans, days, graphs)}
+PAGES = {page.__name__: page for page in (plans, done, days, graphs)}

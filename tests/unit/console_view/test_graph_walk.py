@@ -111,6 +111,15 @@ def test_more_and_fewer_steps() -> None:
     assert found.cursor == "c9"
 
 
+def test_what_is_near_the_cursor_is_drawn() -> None:
+    found = graph(*(f"c{at}:{f'c{at - 1}' if at else ''}" for at in range(400)), cursor="c9")
+    found.cursor = "c11"
+    assert "c13" not in found.picture.drawing.places
+    found.center()
+    assert found.said() == "5 of 400: 2 steps around c11"
+    assert "c13" in found.picture.drawing.places
+
+
 def test_groups_fold_around_the_cursor_and_open_again() -> None:
     found = graph("a:", "g.b:a", "g.c:g.b", "d:g.c", cursor="g.c")
     assert found.toggle_fold()

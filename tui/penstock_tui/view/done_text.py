@@ -30,6 +30,8 @@ _ENDS = {
     "failures_reopen": "open again",
 }
 """How the line about several acts of one kind ends."""
+_AROUND = ".,:;()'\""
+"""What may stand beside a name in a message."""
 
 
 def done_text(done: Sequence[tuple[AnyAct, Done]]) -> str:
@@ -41,7 +43,8 @@ def done_text(done: Sequence[tuple[AnyAct, Done]]) -> str:
 
 def _each(act: AnyAct, done: Done) -> str:
     dag_id = _of(act, "dag_id")
-    return done.message if not dag_id or dag_id in done.message else f"{dag_id}: {done.message}"
+    words = {word.strip(_AROUND) for word in done.message.split()}
+    return done.message if not dag_id or dag_id in words else f"{dag_id}: {done.message}"
 
 
 def _summary(done: Sequence[tuple[AnyAct, Done]]) -> str:

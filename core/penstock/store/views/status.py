@@ -29,19 +29,19 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
     return EngineStatus(
         pid=None,
         since=None,
-        running=count(sql.OCCUPIED) or 0,
-        queued=count(sql.QUEUED) or 0,
-        failed_24h=count(sql.FAILED_SINCE, {"since": now_us - DAY_US}) or 0,
+        running=count(sql.OCCUPIED),
+        queued=count(sql.QUEUED),
+        failed_24h=count(sql.FAILED_SINCE, {"since": now_us - DAY_US}),
         idle_seconds=None if at_us is None else max(0.0, (now_us - at_us) / 1e6),
         database_bytes=0,
         log_bytes=0,
         home="",
         version=__version__,
-        dags=count(sql.DAGS) or 0,
-        runs_active=count(sql.UNFINISHED) or 0,
-        import_errors=count(sql.ERRORS) or 0,
+        dags=count(sql.DAGS),
+        runs_active=count(sql.UNFINISHED),
+        import_errors=count(sql.ERRORS),
         last_seen=opt_from_us(at_us),
-        attempts_live=count(sql.LIVE) or 0,
+        attempts_live=count(sql.LIVE),
         quarantined=quarantine.count(connection),
         questions=count_questions(connection) or None,
     )
@@ -49,7 +49,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
 
 def read_log_bytes(connection: Connection) -> int:
     """Return the size of all logs of attempts that have ended. Reads every attempt: call it rarely."""
-    return int(connection.scalar(sql.LOG_BYTES) or 0)
+    return int(connection.scalar(sql.LOG_BYTES))
 
 
 def read_cursor(connection: Connection) -> int:
