@@ -11,6 +11,8 @@ from penstock.model import acts
 from penstock.model.callbacks import CallbackState
 from penstock.model.system.sections import SECTIONS
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.pools import SlotUse
+from penstock.model.views.system import WorkerRow
 from penstock_tui.dialogs.resize_pool import ResizePoolDialog
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.dialogs.undo import UndoDialog
@@ -141,6 +143,28 @@ async def test_a_pool_is_resized_and_that_is_taken_back() -> None:
         await driver.press("u")
         await driver.until(lambda: isinstance(driver.console.screen, UndoDialog))
         await driver.sees("Undo on a pool")
+
+
+async def test_a_worker_is_drained_and_used_again_by_the_same_key() -> None:
+    async with driving() as driver:
+        driver.engine.world.workers = [
+            WorkerRow(
+                name="web3-1", executor="grid", host="web3", slots=2, used=1, queues=("default",),
+                state="ready", since=driver.engine.now,
+                runs=(SlotUse(dag_id="etl", run_id="r", task_id="load"),),
+            )
+        ]  # fmt: skip
+        screen = await at_system(driver)
+        await driver.press("d")
+        await driver.sees("drain: no worker of another host is chosen")
+        screen.opened.add("executors")
+        screen.show()
+        screen.table.move_to_key("executors/grid/web3-1")
+        await driver.press("d")
+        await driver.until(lambda: driver.engine.acts == [acts.DrainWorker(name="web3-1")])
+        await driver.sees("draining since")
+        await driver.press("d")
+        await driver.until(lambda: driver.engine.acts[1:] == [acts.UndrainWorker(name="web3-1")])
 
 
 async def test_what_is_not_a_pool_cannot_be_resized() -> None:

@@ -79,6 +79,8 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.Answer(dag_id="etl", run_id="r", task_id="a[3]", chosen=("x", "y"), params={"n": [1]}, anyway=True),
     acts.SetPool(name="p", slots=2),
     acts.DeletePool(name="p"),
+    acts.DrainWorker(name="web3-1"),
+    acts.UndrainWorker(name="web3-1"),
     acts.QuarantineRetry(subject="etl/r"),
     acts.QuarantineDrop(subject="row:1"),
 ]

@@ -16,7 +16,6 @@ from data.filled_store import LATER, LIVE, Port
 from fakes.engine import FakeEngine
 from penstock.api.local import LocalEngine
 from penstock.clock import to_us
-from penstock.errors import UnknownError
 from penstock.execution.configured import archive_of
 from penstock.execution.executor import Worker
 from penstock.model.views.pools import SlotUse
@@ -91,7 +90,7 @@ def test_workers_come_with_their_attempts(port: Port) -> None:
     )
 
 
-def test_workers_on_other_hosts_are_listed_with_what_they_run_and_drained(port: Port) -> None:
+def test_workers_on_other_hosts_are_listed_with_what_they_run(port: Port) -> None:
     assert port.engine.workers() == []
     facts = {"name": "w1", "host": "web3", "slots": 2, "queues": ("gpu",), "since": 1000.0, "runs": (LIVE,)}
     port.acts.far = [Worker("grid", 7, 1, "ready", **facts)]  # type: ignore[arg-type]
@@ -100,11 +99,6 @@ def test_workers_on_other_hosts_are_listed_with_what_they_run_and_drained(port: 
     assert (row.queues, row.state, row.since) == (("gpu",), "ready", datetime.fromtimestamp(1000, UTC))
     assert row.runs == (SlotUse(dag_id="etl", run_id="now", task_id="report"),)
     assert port.engine.system().executors[-1].worker == row
-    assert port.engine.drain_worker("w1").state == "draining"
-    assert port.engine.workers()[0].state == "draining"
-    assert port.engine.drain_worker("w1", back=True).state == "ready"
-    with pytest.raises(UnknownError, match="worker 'w9' does not exist"):
-        port.engine.drain_worker("w9")
 
 
 def test_the_rate_is_of_the_last_day_or_week_whichever_is_faster(port: Port) -> None:

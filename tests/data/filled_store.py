@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
 from penstock.attempts.protocol import LOG, attempt_path
 from penstock.clock import to_us
-from penstock.errors import PlanStaleError, RefusedError, UnknownError
+from penstock.errors import PlanStaleError, RefusedError
 from penstock.execution.executor import Worker
 from penstock.model import acts
 from penstock.model.barriers import BarrierKind
@@ -56,14 +55,6 @@ class RememberedActs:
 
     def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
         return ("etl", "now", "report", -1) if attempt_id == LIVE else None
-
-    def drain(self, worker: str, *, back: bool) -> None:
-        if worker not in {each.name for each in self.far}:
-            raise UnknownError(f"worker {worker!r} does not exist")
-        self.far = [
-            replace(each, state="ready" if back else "draining") if each.name == worker else each
-            for each in self.far
-        ]
 
     async def freshen(self, attempt_id: str) -> None:
         """Logs are here."""

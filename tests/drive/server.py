@@ -87,9 +87,6 @@ class SlowActs:
     def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
         return None
 
-    def drain(self, worker: str, *, back: bool) -> None:
-        raise UnknownError(f"worker {worker!r} does not exist")
-
     async def freshen(self, attempt_id: str) -> None:
         """Logs are here."""
 

@@ -55,6 +55,8 @@ class ScriptedExecutor:
     rooms: dict[tuple[str, str | None], Room] = field(default_factory=dict)
     """What executors on other hosts take, by executor and queue; nothing is known of others."""
     drained: set[str] = field(default_factory=set)
+    elsewhere: list[Worker] = field(default_factory=list)
+    """Workers on other hosts."""
 
     async def start(self, hint: Hint) -> None:
         """Take note of the hint."""
@@ -108,7 +110,7 @@ class ScriptedExecutor:
     def workers(self) -> tuple[Worker, ...]:
         """One process does it all."""
         live = sum(isinstance(each, Claimed) for each in self.seen.values())
-        return (Worker("scripted", None, live, "working" if live else "idle"),)
+        return (Worker("scripted", None, live, "working" if live else "idle"), *self.elsewhere)
 
     def room(self, executor: str, queue: str | None, resources: Mapping[str, float]) -> Room:
         """Return what the test says."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from fakes.world import World, replace
-from penstock.errors import UnknownError
 from penstock.model.callbacks import CallbackState
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views.callbacks import CallbackRow
@@ -100,15 +99,6 @@ class FakeSystem:
         """Answer `Engine.workers`."""
         self._ask("workers")
         return list(self.world.workers)
-
-    def drain_worker(self, name: str, *, back: bool = False) -> WorkerRow:
-        """Answer `Engine.drain_worker`."""
-        self._ask("drain_worker")
-        for place, row in enumerate(self.world.workers):
-            if row.name == name:
-                self.world.workers[place] = replace(row, state="ready" if back else "draining")
-                return self.world.workers[place]
-        raise UnknownError(f"worker {name!r} does not exist")
 
     def _missed(self) -> list[MissedPoints]:
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from fakes.world import World, count_states, replace
 from fakes.world_plans import known_dag, known_run, trigger_id
@@ -78,8 +79,8 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             _set_backfill(world, act.backfill_id, state=changes[type(act)])
         case acts.ResizeBackfill():
             _set_backfill(world, act.backfill_id, max_active_runs=act.max_active_runs)
-        case acts.SetPool() | acts.DeletePool():
-            _pool(world, act)
+        case acts.SetPool() | acts.DeletePool() | acts.DrainWorker() | acts.UndrainWorker():
+            (_pool if isinstance(act, acts.SetPool | acts.DeletePool) else _drain)(world, act)  # type: ignore[arg-type]
         case (
             acts.AcknowledgeFailures()
             | acts.SnoozeFailures()
@@ -120,6 +121,11 @@ def _rush(world: World, act: acts.RunNext | acts.RunNow | acts.RunInTurn) -> Non
     else:
         detail = known_run(world, act.dag_id, act.run_id)
         world.runs[act.dag_id, act.run_id] = replace(detail, run=replace(detail.run, rush=rush))
+
+
+def _drain(world: World, act: acts.DrainWorker | acts.UndrainWorker) -> None:
+    state: Literal["ready", "draining"] = "draining" if isinstance(act, acts.DrainWorker) else "ready"
+    world.workers[:] = [replace(row, state=state) if row.name == act.name else row for row in world.workers]
 
 
 def _pool(world: World, act: acts.SetPool | acts.DeletePool) -> None:

@@ -28,6 +28,7 @@ from penstock_tui.conditions import (
     needs_run,
     needs_schedule,
     needs_task,
+    needs_worker,
 )
 from penstock_tui.target import Target
 
@@ -311,6 +312,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("pool.undo", "u", "undo", ("system",),
            "Undo the newest change of a pool",
            rank=3, acts=True, danger=True, cli="penstock undo", verb="pools.undo"),
+    Action("worker.drain", "d", "drain", ("system",),
+           "Let the worker under the cursor get nothing more, or use it again; what it runs goes on",
+           rank=2, acts=True, why_disabled=needs_worker, cli="penstock workers drain|undrain WORKER",
+           takes="one", verb="workers.drain"),
     Action("view.digest", "0", "while away", ALL,
            "While you were away: failed, recovered, late, skipped, who acted, pauses, files, engine",
            cli="penstock digest", verb="go_to.digest"),

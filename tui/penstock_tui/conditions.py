@@ -16,6 +16,7 @@ from penstock_tui.target import (
     PoolTarget,
     Target,
     TaskTarget,
+    WorkerTarget,
     dag_of,
     quarantined_in,
     run_of,
@@ -107,6 +108,13 @@ def can_change(target: Target) -> str | None:
 def needs_pool(target: Target) -> str | None:
     """Need a pool."""
     return None if isinstance(target, PoolTarget) else "no pool is chosen"
+
+
+def needs_worker(target: Target) -> str | None:
+    """Need a worker on another host that can be told something."""
+    if not isinstance(target, WorkerTarget):
+        return "no worker of another host is chosen"
+    return "there is no contact with it" if target.worker.state == "unreachable" else None
 
 
 def needs_quarantine(target: Target) -> str | None:

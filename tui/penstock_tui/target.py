@@ -20,6 +20,7 @@ from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
+from penstock.model.views.system import WorkerRow
 
 Takes = Literal["all", "tasks", "here", "one", "run", "dag", "dags"]
 """How much an action takes: all marked rows; one row or tasks of one run; the same or, without a row,
@@ -145,6 +146,16 @@ class PoolTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerTarget:
+    """A worker of an executor on another host."""
+
+    worker: WorkerRow
+    noun: ClassVar[str] = "worker"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetTarget:
     """An asset."""
 
@@ -176,7 +187,9 @@ class PlainTarget:
 
 OfDag = DagTarget | RunTarget | TaskTarget | BackfillTarget | PointTarget
 """What belongs to one DAG."""
-OfNoDag = FileTarget | FailureTarget | PoolTarget | AssetTarget | QuarantineTarget | PlainTarget
+OfNoDag = (
+    FileTarget | FailureTarget | PoolTarget | WorkerTarget | AssetTarget | QuarantineTarget | PlainTarget
+)
 """What belongs to none, or to several."""
 Target = OfDag | OfNoDag
 
@@ -194,6 +207,7 @@ def run_of(target: Target) -> RunRow | None:
             | FileTarget()
             | FailureTarget()
             | PoolTarget()
+            | WorkerTarget()
             | AssetTarget()
             | QuarantineTarget()
             | PlainTarget()
@@ -210,6 +224,8 @@ def place_name(target: Target) -> str:
             return place_of(target.group.fingerprint)
         case PoolTarget():
             return place_of(target.pool.name)
+        case WorkerTarget():
+            return place_of(target.worker.name)
         case AssetTarget():
             return place_of(target.asset.name)
         case QuarantineTarget():
@@ -227,7 +243,7 @@ def dag_of(target: Target) -> DagRow | None:
             return target.dag
         case BackfillTarget() | FileTarget() | FailureTarget() | PoolTarget() | AssetTarget():
             return None
-        case QuarantineTarget() | PlainTarget():
+        case WorkerTarget() | QuarantineTarget() | PlainTarget():
             return None
         case _:
             assert_never(target)

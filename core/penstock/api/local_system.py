@@ -9,7 +9,6 @@ from typing import Literal, Protocol
 from msgspec.structs import replace
 
 from penstock.clock import from_us
-from penstock.errors import EngineNotRunningError, UnknownError
 from penstock.execution.executor import Worker
 from penstock.model.views.hosts import HostRow
 from penstock.model.views.pools import SlotUse
@@ -38,10 +37,6 @@ class Running(Protocol):
 
     def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
         """Return DAG, run, task and map index of a live attempt."""
-        ...
-
-    def drain(self, worker: str, *, back: bool) -> None:
-        """Drain a worker, or use it again; wait until its executor knows. Not for the event loop."""
         ...
 
     async def freshen(self, attempt_id: str) -> None:
@@ -96,20 +91,6 @@ class LocalSystem:
             return []
         rows = [self._worker_row(each, self._running) for each in self._running.workers() if each.name]
         return sorted(rows, key=lambda row: (row.executor, row.name))
-
-    def drain_worker(self, name: str, *, back: bool = False) -> WorkerRow:
-        """Drain a worker, or use it again; return what it is now. Not for the event loop.
-
-        Raises `EngineNotRunningError` where no engine runs, and as the port says.
-        """
-        if self._running is None:
-            raise EngineNotRunningError
-        self._running.drain(name, back=back)
-        wanted = "ready" if back else "draining"
-        found = next((row for row in self.workers() if row.name == name), None)
-        if found is None:
-            raise UnknownError(f"worker {name!r} has gone")
-        return found if found.state == "unreachable" else replace(found, state=wanted)
 
     async def freshen(self, attempt_id: str) -> None:
         """Bring what is here of a log up to date, before it is read."""

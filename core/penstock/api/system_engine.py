@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from penstock.api.marks import acting, aside
 from penstock.model import views
 
 
@@ -21,14 +20,4 @@ class SystemEngine(Protocol):
 
     def workers(self) -> list[views.system.WorkerRow]:
         """Return the workers of executors on other hosts, by executor and name; none if no engine runs."""
-        ...
-
-    @aside
-    @acting
-    def drain_worker(self, name: str, *, back: bool = False) -> views.system.WorkerRow:
-        """Start nothing more on a worker, or with *back* use it again; return what it is now.
-
-        What it runs goes on. Raises `UnknownError` for a worker that does not exist, `RefusedError` if
-        its executor cannot be told.
-        """
         ...

@@ -82,34 +82,29 @@ def _more(row: WorkerRow) -> str:
 @click.argument("name")
 @json_option
 @pass_session
-def drain(session: Session, *, name: str, as_json: bool) -> None:
+def drain(session: Session, *, name: str, as_json: bool) -> int:
     """Start nothing more on a worker. What runs there goes on.
 
     Examples:
       penstock workers drain web3-1
     """
-    row = session.engine().drain_worker(name)
-    if as_json:
-        print_json({"worker": row})
-        return
-    left = f"{len(row.runs)} attempt{'' if len(row.runs) == 1 else 's'} of this instance"
-    say(
-        f"{name} is draining: it gets nothing more; {left} still run{'s' if len(row.runs) == 1 else ''} there"
-    )
+    from penstock.cli.acting import perform
+    from penstock.model.acts import DrainWorker
+
+    return perform(session, DrainWorker(name=name), as_json=as_json)
 
 
 @workers.command("undrain")
 @click.argument("name")
 @json_option
 @pass_session
-def undrain(session: Session, *, name: str, as_json: bool) -> None:
+def undrain(session: Session, *, name: str, as_json: bool) -> int:
     """Use a drained worker again.
 
     Examples:
       penstock workers undrain web3-1
     """
-    row = session.engine().drain_worker(name, back=True)
-    if as_json:
-        print_json({"worker": row})
-        return
-    say(f"{name} is used again")
+    from penstock.cli.acting import perform
+    from penstock.model.acts import UndrainWorker
+
+    return perform(session, UndrainWorker(name=name), as_json=as_json)

@@ -305,6 +305,18 @@ class DeletePool(Act, frozen=True, kw_only=True, tag="pool_delete", omit_default
     name: str
 
 
+class DrainWorker(Act, frozen=True, kw_only=True, tag="worker_drain", omit_defaults=True):
+    """Start nothing more on a worker of another host. What it runs goes on."""
+
+    name: str
+
+
+class UndrainWorker(Act, frozen=True, kw_only=True, tag="worker_undrain", omit_defaults=True):
+    """Use a worker again that is draining."""
+
+    name: str
+
+
 class SetVariable(Act, frozen=True, kw_only=True, tag="variable_set", omit_defaults=True):
     """Write a variable into the store: its ``value``, or a reference to it if it is a ``secret``."""
 
@@ -429,6 +441,8 @@ AnyAct = (
     | SetNote
     | SetPool
     | DeletePool
+    | DrainWorker
+    | UndrainWorker
     | SetVariable
     | DeleteVariable
     | SetConnection

@@ -6,6 +6,7 @@ from penstock.model.acts import (
     Cancel,
     CancelBackfill,
     ClearBreakpoint,
+    DrainWorker,
     Freeze,
     Hold,
     PauseAll,
@@ -19,6 +20,7 @@ from penstock.model.acts import (
     RunNext,
     RunNow,
     SetBreakpoint,
+    UndrainWorker,
     Unfreeze,
     UnpauseSchedule,
 )
@@ -42,6 +44,8 @@ Lasting = (
     | ResumeBackfill
     | CancelBackfill
     | ResizeBackfill
+    | DrainWorker
+    | UndrainWorker
 )
 """Acts that mean the same whatever changes (cancel this run, pause that DAG), so that nobody who was shown
 one is refused because things moved; if there is nothing left to do, the answer says so."""

@@ -22,6 +22,7 @@ from penstock.model.views.now import Waits
 from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
+from penstock.scheduling.draining import Draining
 from penstock.scheduling.isolate import Isolation
 from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
@@ -92,8 +93,11 @@ class Loop:
     ) -> None:
         self.world = World(WorkingSet(database))
         self.gate = Gate(database)
-        self.world.places = Places(settings.executors, settings.default_executor, executor.room)
+        self.world.places = Places(
+            settings.executors, settings.default_executor, executor.room, self._workers
+        )
         self._executor = executor
+        self._draining = Draining(executor)
         self._settings = settings
         self._clock = clock
         self._environment = environment
@@ -215,7 +219,7 @@ class Loop:
 
     def workers(self) -> tuple[Worker, ...]:
         """Return the processes that run attempts."""
-        return (*self._executor.workers(), *self.world.triggers.workers(self._executor.log_file))
+        return (*self._workers(), *self.world.triggers.workers(self._executor.log_file))
 
     def task_of(self, attempt_id: str) -> tuple[str, str, str, int] | None:
         """Return DAG, run, task and map index of a live attempt; None if it is not a task's."""
@@ -224,10 +228,8 @@ class Loop:
         task = None if place is None or live is None else live.tasks.get(place[1])
         return None if live is None or task is None else (*live.key, task.task_id, task.map_index)
 
-    def drain(self, worker: str, *, back: bool) -> None:
-        """Drain a worker, or use it again; for other threads than the loop's."""
-        assert self._runs_on is not None
-        asyncio.run_coroutine_threadsafe(self._executor.drain(worker, back=back), self._runs_on).result()
+    def _workers(self) -> tuple[Worker, ...]:
+        return self._draining.shown(self._executor.workers())
 
     async def freshen(self, attempt_id: str) -> None:
         """Bring what is here of a log up to date, if it grows elsewhere."""
@@ -236,7 +238,13 @@ class Loop:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems of the engine itself, for operators."""
-        said = [*self.isolation.warnings, *self.troubles.values(), *unkillable(self.world), *self.remarks()]
+        said = [
+            *self.isolation.warnings,
+            *self._draining.warnings,
+            *self.troubles.values(),
+            *unkillable(self.world),
+            *self.remarks(),
+        ]
         dead = self.world.triggers.trouble
         return (*([self.launching.low] if self.launching.low else ()), *([dead] if dead else ()), *said)
 
@@ -398,6 +406,8 @@ class Loop:
             self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
             failpoint.reach("after_submit")
         tell_triggerer(tick)
+        for name, back in tick.drains:
+            self._draining.order(name, back=back)
         stops = [each for each in tick.stops if each[0] in self.world.attempts]
         # The others ended by themselves in the tick that decided to stop them.
         for attempt_id, mode, reason in (*stops, *((each, "term", why) for each, why in tick.kills)):

@@ -50,7 +50,7 @@ _OF_ONE: dict[type[msgspec.Struct], frozenset[str]] = {
 _PAIRS: dict[type[msgspec.Struct], str] = {AssetEventRow: "runs", Change: "runs"}
 """Fields with (dag_id, run_id)."""
 _ACTS_ON = frozenset({"dag_id", "fingerprint", "subject", "conn_id"})
-_BY_NAME = ("Pool", "Variable", "EmitAsset")
+_BY_NAME = ("Pool", "Variable", "EmitAsset", "Worker")
 """How the names of acts begin or end whose ``name`` names something."""
 
 

@@ -109,11 +109,6 @@ class Several:
     def _ask(self, name: str, arguments: dict[str, Any]) -> Any:
         if name == "log_pieces":
             return self._log_pieces(**arguments)
-        if name == "drain_worker":
-            member = self._member(arguments["name"], "name")
-            return member.namer.on(
-                member.ask(name, {**arguments, "name": member.namer.off(arguments["name"])})
-            )
         addressed = next((field for field in _ADDRESSES if arguments.get(field) is not None), None)
         if addressed is not None:
             member = self._member(arguments[addressed], addressed)

@@ -99,6 +99,8 @@ ASKED: list[tuple[tuple[str, ...], acts.AnyAct]] = [
     (("backfill", "cancel", "1"), acts.CancelBackfill(backfill_id=1)),
     (("backfill", "resize", "1", "4"), acts.ResizeBackfill(backfill_id=1, max_active_runs=4)),
     (("pools", "set", "warehouse", "1"), acts.SetPool(name="warehouse", slots=1)),
+    (("workers", "drain", "web3-1"), acts.DrainWorker(name="web3-1")),
+    (("workers", "undrain", "web3-1"), acts.UndrainWorker(name="web3-1")),
 ]  # fmt: skip
 
 

@@ -69,6 +69,8 @@ ADDRESSED = [
     acts.PauseBackfill(backfill_id=STEP + 5),
     acts.SetPool(name="lab/big", slots=3),
     acts.DeletePool(name="lab/big"),
+    acts.DrainWorker(name="lab/web3-1"),
+    acts.UndrainWorker(name="lab/web3-1"),
     acts.SetVariable(name="lab/x", value="a/b"),
     acts.DeleteConnection(conn_id="lab/db"),
     acts.EmitAsset(name="lab/s3://bucket/key"),

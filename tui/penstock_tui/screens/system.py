@@ -14,7 +14,7 @@ from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.run import RunScreen
-from penstock_tui.target import PlainTarget, PoolTarget, QuarantineTarget, Target
+from penstock_tui.target import PlainTarget, PoolTarget, QuarantineTarget, Target, WorkerTarget
 from penstock_tui.view import system_rows
 from penstock_tui.view.spans import Spans, wrap
 from penstock_tui.view.system_rows import Line
@@ -111,13 +111,17 @@ class SystemScreen(Listing):
         return self._lines.get(self.table.cursor_key or "")
 
     def chosen(self) -> tuple[Target, ...]:
-        """Return what is in quarantine, or the pool, also where one who holds its slots or waits is."""
+        """Return what is in quarantine, the worker, or the pool; also on what runs or waits there."""
         here = self._here
         if here is None or self.page is None:
             return ()
         for row in self.page.quarantine:
             if here.id.endswith(f"quarantine/{row.id}"):
                 return (QuarantineTarget(row=row),)
+        for executor in self.page.executors:
+            worker = executor.worker
+            if worker is not None and f"{here.id}/".startswith(f"executors/{worker.executor}/{worker.name}/"):
+                return (WorkerTarget(worker=worker),)
         pools = [pool for pool in self.page.pools if pool.name == here.thing.place.pool]
         return tuple(PoolTarget(pool=pool) for pool in pools) or (PlainTarget(name=here.id),)
 

@@ -16,6 +16,7 @@ from penstock_tui.target import (
     QuarantineTarget,
     Target,
     TaskTarget,
+    WorkerTarget,
     run_of,
 )
 from penstock_tui.view.task_rows import key_of, run_name
@@ -45,6 +46,8 @@ def words_of(targets: Sequence[Target], zone: tzinfo, *, tasks: Sequence[str] | 
             return target.dag_id
         case PoolTarget():
             return f"pool {target.pool.name}"
+        case WorkerTarget():
+            return f"worker {target.worker.name}"
         case AssetTarget():
             return f"asset {target.asset.name}"
         case QuarantineTarget():

@@ -19,7 +19,7 @@ from penstock.execution.dask import certs, keeper
 from penstock.execution.dask.access import FILE, Access, cluster_folder, read_file
 from penstock.holder import pid_of
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 """Seconds that a cluster may take until its workers are there."""
 STOP_SECONDS = 45.0
 _LOOK = 0.05

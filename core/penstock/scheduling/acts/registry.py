@@ -17,6 +17,7 @@ from penstock.model.acts import (
     DeleteConnection,
     DeletePool,
     DeleteVariable,
+    DrainWorker,
     EmitAsset,
     Freeze,
     Hold,
@@ -45,6 +46,7 @@ from penstock.model.acts import (
     SnoozeFailures,
     Trigger,
     Undo,
+    UndrainWorker,
     Unfreeze,
     UnpauseSchedule,
 )
@@ -65,6 +67,7 @@ from penstock.scheduling.acts.rush import plan_in_turn, plan_rush
 from penstock.scheduling.acts.trigger import plan_rerun, plan_trigger
 from penstock.scheduling.acts.undo import plan_undo
 from penstock.scheduling.acts.values import plan_value
+from penstock.scheduling.acts.workers import plan_drain
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.world import World
 
@@ -88,6 +91,8 @@ _PLANNERS: dict[type, Planner] = {
     ClearBreakpoint: plan_clear_breakpoint,
     SetPool: plan_set_pool,
     DeletePool: plan_delete_pool,
+    DrainWorker: plan_drain,
+    UndrainWorker: plan_drain,
     SetVariable: plan_value,
     SetConnection: plan_value,
     DeleteVariable: plan_value,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.execution.executor import OPEN, Room
+from penstock.execution.executor import OPEN, Room, Worker
 from penstock.executor_settings import LOCAL, resolved
 from penstock.model.spec import TaskSpec
 
@@ -22,6 +22,8 @@ class Places:
     default: str = LOCAL
     ask: Ask | None = None
     """None: there is nobody to ask, and everything runs on this machine."""
+    list_workers: Callable[[], Sequence[Worker]] | None = None
+    """`Executor.workers`; None: there are none."""
     waiting: dict[str, str] = field(default_factory=dict)
     """What launches that nobody has claimed yet wait for, by attempt."""
     workers: dict[str, str] = field(default_factory=dict)
@@ -43,6 +45,11 @@ class Places:
         if self.ask is None or executor == LOCAL:
             return OPEN
         return self.ask(executor, spec.queue, spec.resources)
+
+    def workers_elsewhere(self) -> list[Worker]:
+        """Return the workers on other hosts: they have names."""
+        listed = () if self.list_workers is None else self.list_workers()
+        return [each for each in listed if each.name is not None]
 
     def let_go(self, attempt_id: str) -> None:
         """Forget an attempt that has ended."""

@@ -34,6 +34,8 @@ class Tick:
     """(attempt id, mode, reason)."""
     kills: list[tuple[str, str]] = field(default_factory=list)
     """(attempt id, reason) of attempts that belong to nothing any more, and must be killed."""
+    drains: list[tuple[str, bool]] = field(default_factory=list)
+    """(worker, whether it is used again) of workers that are to be told."""
     created: int = 0
     """Runs created in this tick."""
     room: bool = False
