@@ -106,8 +106,9 @@ def due_runs(database: Database, settings: Settings, at_us: int) -> dict[str, in
 
     Reads every run, so call it in a thread of its own.
     """
+    logs = old.all_logs(database)
     found = {
-        dag_id: len(old.old_runs(database, dag_id, settings.kept_of(dag_id), now_us=at_us))
+        dag_id: len(old.old_runs(database, dag_id, settings.kept_of(dag_id), now_us=at_us, logs=logs))
         for dag_id in old.dags_with_runs(database)
     }
     return {dag_id: count for dag_id, count in sorted(found.items()) if count}
@@ -133,10 +134,13 @@ async def forget_once(
         return 0, "the clock was set forward: nothing is deleted for a day"
     now_us = to_us(clock.now())
     forgotten, wrong = 0, list[str]()
+    logs = await asyncio.to_thread(old.all_logs, database)
     for dag_id in await asyncio.to_thread(old.dags_with_runs, database):
         try:
             kept = settings.kept_of(dag_id)
-            for run in await asyncio.to_thread(old.old_runs, database, dag_id, kept, now_us=now_us):
+            for run in await asyncio.to_thread(
+                old.old_runs, database, dag_id, kept, now_us=now_us, logs=logs
+            ):
                 await _forget_run(loop, database, executor, run)
                 shutil.rmtree(settings.task_states / run.dag_id / run.run_id, ignore_errors=True)
                 forgotten += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.store.query import Query, Write
 
 APPLICATION_ID = 1346719315
-SCHEMA_VERSION = 22
+SCHEMA_VERSION = 23
 TABLES = (
     Query(
         'CREATE TABLE act ( act_id VARCHAR NOT NULL, at_us BIGINT NOT NULL, answer VARCHAR NOT NULL, '
@@ -40,6 +40,7 @@ TABLES = (
         'actor VARCHAR NOT NULL, kind VARCHAR NOT NULL, dag_id VARCHAR, run_id VARCHAR, task_id '
         'VARCHAR, map_index INTEGER NOT NULL, "before" VARCHAR, "after" VARCHAR, reason VARCHAR )',
     ),
+    Query('CREATE INDEX ix_event_dag ON event (dag_id)'),
     Query(
         "CREATE INDEX ix_event_news ON event (seq) WHERE actor <> 'engine' OR kind IN ('dag_new', "
         "'dag_changed', 'dag_missing', 'dag_back', 'import_error', 'pause_schedule', 'pause_freeze', "
@@ -129,6 +130,8 @@ TABLES = (
     ),
     Query('CREATE INDEX ix_run_after ON run (dag_id, run_after_us)'),
     Query('CREATE INDEX ix_run_backfill_id ON run (backfill_id)'),
+    Query('CREATE INDEX ix_run_end ON run (end_us)'),
+    Query("CREATE INDEX ix_run_failed ON run (state, end_us) WHERE state = 'failed'"),
     Query('CREATE INDEX ix_run_newest ON run (run_after_us)'),
     Query('CREATE INDEX ix_run_rerun ON run (dag_id, rerun_of) WHERE rerun_of IS NOT NULL'),
     Query("CREATE INDEX ix_run_unfinished ON run (state) WHERE state IN ('queued', 'running')"),
@@ -144,6 +147,7 @@ TABLES = (
         ' reason VARCHAR, PRIMARY KEY (id), FOREIGN KEY(run_pk) REFERENCES run (id) ON DELETE CASCADE'
         ' )',
     ),
+    Query('CREATE INDEX ix_callback_attempt ON callback (attempt_id)'),
     Query(
         "CREATE INDEX ix_callback_open ON callback (state) WHERE state IN ('waiting', 'running')",
     ),
@@ -173,6 +177,7 @@ TABLES = (
         'outcome VARCHAR, log_bytes BIGINT, executor VARCHAR, worker VARCHAR, PRIMARY KEY '
         '(attempt_id), FOREIGN KEY(ti_id) REFERENCES task_instance (id) ON DELETE CASCADE )',
     ),
+    Query('CREATE INDEX ix_attempt_logs ON attempt (log_bytes) WHERE log_bytes > 0'),
     Query('CREATE INDEX ix_attempt_ti ON attempt (ti_id)'),
     Query('CREATE UNIQUE INDEX ux_attempt_one_live ON attempt (ti_id) WHERE end_us IS NULL'),
     Query(

@@ -21,6 +21,8 @@ class RunRow(SQLModel, table=True):
         ),
         Index("ix_run_after", "dag_id", "run_after_us"),
         Index("ix_run_newest", "run_after_us"),
+        Index("ix_run_end", "end_us"),
+        Index("ix_run_failed", "state", "end_us", sqlite_where=text("state = 'failed'")),
         Index(
             "ix_run_unfinished",
             "state",
@@ -133,6 +135,7 @@ class AttemptRow(SQLModel, table=True):
             sqlite_where=text("end_us IS NULL"),
         ),
         Index("ix_attempt_ti", "ti_id"),
+        Index("ix_attempt_logs", "log_bytes", sqlite_where=text("log_bytes > 0")),
     )
     attempt_id: str = Field(primary_key=True)
     ti_id: int = Field(foreign_key="task_instance.id", ondelete="CASCADE")
@@ -184,6 +187,7 @@ class CallbackRow(SQLModel, table=True):
     __tablename__ = "callback"
     __table_args__ = (
         Index("ix_callback_run", "run_pk"),
+        Index("ix_callback_attempt", "attempt_id"),
         Index(
             "ix_callback_open",
             "state",

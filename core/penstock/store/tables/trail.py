@@ -23,6 +23,7 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (
         Index("ix_event_run", "dag_id", "run_id"),
+        Index("ix_event_dag", "dag_id"),
         Index("ix_event_note", "dag_id", "run_id", sqlite_where=text("kind = 'note'")),
         Index("ix_event_news", "seq", sqlite_where=text(NEWS)),
         {"sqlite_autoincrement": True},

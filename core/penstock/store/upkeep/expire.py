@@ -33,23 +33,33 @@ def dags_with_runs(database: Database) -> list[str]:
         return connection.execute(sql.DAGS_WITH_RUNS).scalars()
 
 
-def old_runs(database: Database, dag_id: str, kept: Kept, *, now_us: int) -> list[OldRun]:
+def all_logs(database: Database) -> int:
+    """Return the bytes of the logs of all attempts together, from an index."""
+    with database.read() as connection:
+        return int(connection.scalar(sql.ALL_LOGS))
+
+
+def old_runs(
+    database: Database, dag_id: str, kept: Kept, *, now_us: int, logs: int | None = None
+) -> list[OldRun]:
     """Return a DAG's finished runs that exceed its retention, oldest first.
 
     Age spares the newest runs. Size spares only the newest one: a full disk is worse than a short history.
-    Reads every run of the DAG, so call it in a thread of its own.
+    Reads every run of the DAG, so call it in a thread of its own. Its attempts are read only for their
+    size, which cannot be too large if *logs*, the bytes of all DAGs together, is not.
     """
     oldest_us = now_us - kept.days * _DAY_US if kept.days else None
     found: list[OldRun] = []
     total = 0
     with database.read() as connection:
-        for place, row in enumerate(connection.execute(sql.NEWEST_FIRST, {"dag_id": dag_id})):
-            total += row[4]
+        large = kept.bytes > 0 and (logs is None or logs > kept.bytes)
+        query = sql.NEWEST_FIRST_WITH_LOGS if large else sql.NEWEST_FIRST
+        for place, row in enumerate(connection.execute(query, {"dag_id": dag_id})):
+            total += row.bytes
             if not row.free:
                 continue
             old = oldest_us is not None and place >= kept.runs and (row.end_us or 0) < oldest_us
-            large = kept.bytes > 0 and place > 0 and total > kept.bytes
-            if old or large:
+            if old or (large and place > 0 and total > kept.bytes):
                 found.append(OldRun(row.id, row.dag_id, row.run_id))
     return found[::-1]
 

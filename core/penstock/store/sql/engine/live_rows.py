@@ -58,8 +58,8 @@ POINTS = Query(
 CALLBACKS = Query(
     'SELECT callback.id, callback.run_pk, callback.task_id, callback.map_index, callback.kind, '
     'callback.facts, callback.created_us, callback.state, callback.tries, callback.attempt_id, '
-    "callback.end_us, callback.reason FROM callback WHERE callback.state IN ('running', "
-    "'waiting') ORDER BY callback.id",
+    "callback.end_us, callback.reason FROM callback WHERE callback.state IN ('waiting', "
+    "'running') ORDER BY callback.id",
     ('id', 'run_pk', 'task_id', 'map_index', 'kind', 'facts', 'created_us', 'state', 'tries',
     'attempt_id', 'end_us', 'reason'),
 )

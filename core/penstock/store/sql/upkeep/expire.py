@@ -5,24 +5,38 @@ from __future__ import annotations
 from penstock.store.query import Query, Write
 
 DAGS_WITH_RUNS = Query('SELECT DISTINCT run.dag_id FROM run', ('dag_id',))
+ALL_LOGS = Query(
+    'SELECT coalesce(sum(attempt.log_bytes), 0) AS coalesce_1 FROM attempt WHERE '
+    'attempt.log_bytes > 0',
+    ('coalesce_1',),
+)
 NEWEST_FIRST = Query(
-    'SELECT run.id, run.dag_id, run.run_id, run.end_us, coalesce(anon_1.bytes, 0) AS coalesce_1, '
+    "SELECT run.id, run.dag_id, run.run_id, run.end_us, 0 AS bytes, run.state IN ('cancelled', "
+    "'failed', 'success') AND (run.id NOT IN (SELECT task_instance.run_pk FROM task_instance JOIN"
+    ' attempt ON attempt.ti_id = task_instance.id WHERE attempt.end_us IS NULL)) AND (run.id NOT '
+    "IN (SELECT callback.run_pk FROM callback WHERE callback.state IN ('waiting', 'running'))) AS"
+    ' free FROM run WHERE run.dag_id = :dag_id ORDER BY run.run_after_us DESC, run.id DESC',
+    ('id', 'dag_id', 'run_id', 'end_us', 'bytes', 'free'),
+    flags=('free',),
+)
+NEWEST_FIRST_WITH_LOGS = Query(
+    'SELECT run.id, run.dag_id, run.run_id, run.end_us, coalesce(anon_1.bytes, 0) AS bytes, '
     "run.state IN ('cancelled', 'failed', 'success') AND (run.id NOT IN (SELECT "
     'task_instance.run_pk FROM task_instance JOIN attempt ON attempt.ti_id = task_instance.id '
     'WHERE attempt.end_us IS NULL)) AND (run.id NOT IN (SELECT callback.run_pk FROM callback '
-    "WHERE callback.state IN ('running', 'waiting'))) AS free FROM run LEFT OUTER JOIN (SELECT "
+    "WHERE callback.state IN ('waiting', 'running'))) AS free FROM run LEFT OUTER JOIN (SELECT "
     'task_instance.run_pk AS run_pk, sum(attempt.log_bytes) AS bytes FROM run JOIN task_instance '
     'ON task_instance.run_pk = run.id JOIN attempt ON attempt.ti_id = task_instance.id WHERE '
     'run.dag_id = :dag_id GROUP BY task_instance.run_pk) AS anon_1 ON anon_1.run_pk = run.id '
     'WHERE run.dag_id = :dag_id ORDER BY run.run_after_us DESC, run.id DESC',
-    ('id', 'dag_id', 'run_id', 'end_us', 'coalesce_1', 'free'),
+    ('id', 'dag_id', 'run_id', 'end_us', 'bytes', 'free'),
     flags=('free',),
 )
 STILL_FORGETTABLE = Query(
     "SELECT run.id FROM run WHERE run.id = :key AND run.state IN ('cancelled', 'failed', "
     "'success') AND (run.id NOT IN (SELECT task_instance.run_pk FROM task_instance JOIN attempt "
     'ON attempt.ti_id = task_instance.id WHERE attempt.end_us IS NULL)) AND (run.id NOT IN '
-    "(SELECT callback.run_pk FROM callback WHERE callback.state IN ('running', 'waiting')))",
+    "(SELECT callback.run_pk FROM callback WHERE callback.state IN ('waiting', 'running')))",
     ('id',),
 )
 SOME_TASKS = Query(
@@ -48,8 +62,10 @@ DELETE_TRANSITIONS = Query(
     " LIKE 'act%'",
 )
 OLD_EVENTS = Query(
-    'SELECT event.seq FROM event WHERE event.at_us < :before_us AND NOT (EXISTS (SELECT * FROM '
-    'run WHERE run.dag_id = event.dag_id AND run.run_id = event.run_id)) ORDER BY event.seq',
+    'SELECT event.seq FROM event WHERE event.seq < coalesce((SELECT later.seq FROM event AS later'
+    ' WHERE later.at_us >= :before_us ORDER BY later.seq LIMIT 1 OFFSET 0), 4611686018427387904) '
+    'AND event.at_us < :before_us AND NOT (EXISTS (SELECT * FROM run WHERE run.dag_id = '
+    'event.dag_id AND run.run_id = event.run_id)) ORDER BY event.seq',
     ('seq',),
 )
 DELETE_EVENTS = Query('DELETE FROM event WHERE event.seq IN (:seqs...)', lists=('seqs',))
@@ -73,8 +89,9 @@ DELETE_ASSET_EVENTS = Query(
 )
 DELETE_VERSIONS = Query(
     'DELETE FROM dag_version WHERE dag_version.created_us < :before_us AND (dag_version.id NOT IN'
-    ' (SELECT dag.version_id FROM dag UNION SELECT run.version_id FROM run)) AND dag_version.id <'
-    ' (SELECT max(dag_version.id) AS max_1 FROM dag_version)',
+    ' (SELECT dag.version_id FROM dag)) AND NOT (EXISTS (SELECT * FROM run WHERE run.dag_id = '
+    'dag_version.dag_id AND run.version_id = dag_version.id)) AND dag_version.id < (SELECT '
+    'max(dag_version.id) AS max_1 FROM dag_version)',
 )
 SOURCES = Query('SELECT dag_version.source_hash FROM dag_version', ('source_hash',))
 DELETE_ANSWERS = Query('DELETE FROM act WHERE act.at_us < :before_us')

@@ -22,7 +22,7 @@ TASKS = Query(
     ('run_pk', 'task_id', 'map_index', 'state', 'next_us', 'queued_us', 'start_us'),
 )
 SERVED = Query(
-    'SELECT run.dag_id, run.logical_us, run.run_id FROM dag JOIN run ON run.dag_id = dag.dag_id '
+    'SELECT run.dag_id, run.logical_us, run.run_id FROM dag JOIN run ON run.dag_id = +dag.dag_id '
     'WHERE run.logical_us > dag.cursor_start_us',
     ('dag_id', 'logical_us', 'run_id'),
 )

@@ -7,7 +7,8 @@ from penstock.store.query import Query
 ENDED = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_after_us, run.end_us, run.state FROM run '
     "WHERE run.run_type IN ('scheduled', 'asset_triggered') AND run.queued_us - run.run_after_us "
-    "<= :on_time_us AND (run.end_us >= :since OR run.state IN ('queued', 'running'))",
+    "<= :on_time_us AND (run.end_us >= :since OR run.state IN ('queued', 'running')) ORDER BY "
+    '+run.id',
     ('id', 'dag_id', 'run_id', 'run_after_us', 'end_us', 'state'),
 )
 HISTORY = Query(

@@ -32,7 +32,8 @@ FAILED_SINCE = Query(
 DAGS = Query('SELECT count(*) AS count_1 FROM dag WHERE dag.missing IS 0', ('count_1',))
 ERRORS = Query('SELECT count(*) AS count_1 FROM import_error', ('count_1',))
 LOG_BYTES = Query(
-    'SELECT coalesce(sum(attempt.log_bytes), 0) AS coalesce_1 FROM attempt',
+    'SELECT coalesce(sum(attempt.log_bytes), 0) AS coalesce_1 FROM attempt WHERE '
+    'attempt.log_bytes > 0',
     ('coalesce_1',),
 )
 EVENTS = Query(

@@ -10,9 +10,10 @@ SINCE = Query(
     ('count_1', 'coalesce_1'),
 )
 ALL = Query(
-    'SELECT count(*) AS count_1, coalesce(sum(attempt.log_bytes), 0) AS coalesce_1, '
-    'min(attempt.attempt_id) AS min_1 FROM attempt',
-    ('count_1', 'coalesce_1', 'min_1'),
+    'SELECT (SELECT count(*) AS count_1 FROM attempt) AS anon_1, (SELECT '
+    'coalesce(sum(attempt.log_bytes), 0) AS coalesce_1 FROM attempt WHERE attempt.log_bytes > 0) '
+    'AS anon_2, (SELECT min(attempt.attempt_id) AS min_1 FROM attempt) AS anon_3',
+    ('anon_1', 'anon_2', 'anon_3'),
 )
 FAILED_COUNT = Query(
     "SELECT count(*) AS count_1 FROM callback WHERE callback.state = 'failed' AND callback.id > "

@@ -7,10 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from penstock.model.callbacks import OPEN_CALLBACKS
 from penstock.store.engine import records
 from penstock.store.engine.columns import RUN_FIELDS, TASK_FIELDS
-from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
+from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, OPEN_CALLBACKS, UNFINISHED_RUNS
 from penstock.store.statements.rows import (
     attempt,
     backfill,
@@ -43,11 +42,7 @@ POINTS = (
     .where(point.c.backfill_id == sa.bindparam("backfill_id"))
     .order_by(point.c.ordinal)
 )
-CALLBACKS = (
-    _of(callback, records.CallbackRecord.__slots__)
-    .where(callback.c.state.in_(sorted(OPEN_CALLBACKS)))
-    .order_by(callback.c.id)
-)
+CALLBACKS = _of(callback, records.CallbackRecord.__slots__).where(OPEN_CALLBACKS).order_by(callback.c.id)
 
 _LIVE = attempt.join(task, task.c.id == attempt.c.ti_id)
 # Each half uses an index of its own with the unfinished rows: a condition that joined the two would scan

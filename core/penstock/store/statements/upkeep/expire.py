@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from penstock.model.callbacks import OPEN_CALLBACKS
 from penstock.model.states import RUN_TERMINAL
 from penstock.store.engine.records import EVENT_HORIZON, TRIGGERER
 from penstock.store.sqlite.core import write_of
+from penstock.store.sqlite.indexed import LOGS, OPEN_CALLBACKS
 from penstock.store.statements.rows import (
     act,
     asset_event,
@@ -41,19 +41,29 @@ _LOGS = (
     .group_by(task.c.run_pk)
     .subquery()
 )
-_UNTOLD = sa.select(callback.c.run_pk).where(callback.c.state.in_(sorted(OPEN_CALLBACKS)))
+_UNTOLD = sa.select(callback.c.run_pk).where(OPEN_CALLBACKS)
 _FORGETTABLE = sa.and_(run.c.state.in_(_TERMINAL), run.c.id.not_in(_LIVE), run.c.id.not_in(_UNTOLD))
 
+
+def _newest_first(runs: sa.FromClause, log_bytes: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            run.c.id, run.c.dag_id, run.c.run_id, run.c.end_us, log_bytes.label("bytes"),
+            _FORGETTABLE.label("free"),
+        )
+        .select_from(runs)
+        .where(run.c.dag_id == sa.bindparam("dag_id"))
+        .order_by(run.c.run_after_us.desc(), run.c.id.desc())
+    )  # fmt: skip
+
+
 DAGS_WITH_RUNS = sa.select(run.c.dag_id).distinct()
-NEWEST_FIRST = (
-    sa.select(
-        run.c.id, run.c.dag_id, run.c.run_id, run.c.end_us, sa.func.coalesce(_LOGS.c.bytes, 0),
-        _FORGETTABLE.label("free"),
-    )
-    .select_from(run.outerjoin(_LOGS, _LOGS.c.run_pk == run.c.id))
-    .where(run.c.dag_id == sa.bindparam("dag_id"))
-    .order_by(run.c.run_after_us.desc(), run.c.id.desc())
-)  # fmt: skip
+ALL_LOGS = sa.select(sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0)).where(LOGS)
+NEWEST_FIRST = _newest_first(run, sa.literal(0))
+"""Without the sizes of logs, which are read from every attempt."""
+NEWEST_FIRST_WITH_LOGS = _newest_first(
+    run.outerjoin(_LOGS, _LOGS.c.run_pk == run.c.id), sa.func.coalesce(_LOGS.c.bytes, 0)
+)
 STILL_FORGETTABLE = sa.select(run.c.id).where(run.c.id == sa.bindparam("key"), _FORGETTABLE)
 SOME_TASKS = (
     sa.select(task.c.id)
@@ -79,7 +89,16 @@ DELETE_TRANSITIONS = sa.delete(event).where(
 )
 
 _RUN_THERE = sa.exists().where(run.c.dag_id == event.c.dag_id, run.c.run_id == event.c.run_id)
-OLD_EVENTS = sa.select(event.c.seq).where(event.c.at_us < _BEFORE, ~_RUN_THERE).order_by(event.c.seq)
+_later = event.alias("later")
+_FIRST_TO_STAY = (
+    sa.select(_later.c.seq).where(_later.c.at_us >= _BEFORE).order_by(_later.c.seq).limit(1).scalar_subquery()
+)
+# Events are numbered by time: the first that is young enough ends the search.
+OLD_EVENTS = (
+    sa.select(event.c.seq)
+    .where(event.c.seq < sa.func.coalesce(_FIRST_TO_STAY, 2**62), event.c.at_us < _BEFORE, ~_RUN_THERE)
+    .order_by(event.c.seq)
+)
 DELETE_EVENTS = sa.delete(event).where(event.c.seq.in_(sa.bindparam("seqs", expanding=True)))
 MOVE_HORIZON = sa.update(meta).where(meta.c.key == EVENT_HORIZON).values(value=sa.bindparam("value"))
 SET_HORIZON = write_of(sa.insert(meta), ["key", "value"])
@@ -113,7 +132,8 @@ DELETE_ASSET_EVENTS = sa.delete(asset_event).where(
 )
 DELETE_VERSIONS = sa.delete(version).where(
     version.c.created_us < _BEFORE,
-    version.c.id.not_in(sa.union(sa.select(dag.c.version_id), sa.select(run.c.version_id))),
+    version.c.id.not_in(sa.select(dag.c.version_id)),
+    ~sa.exists().where(run.c.dag_id == version.c.dag_id, run.c.version_id == version.c.id),
     version.c.id < sa.select(sa.func.max(version.c.id)).scalar_subquery(),
 )
 SOURCES = sa.select(version.c.source_hash)

@@ -33,9 +33,10 @@ TASKS = (
 # Runs of dates that the schedule has not reached: those triggered or backfilled ahead of it.
 SERVED = (
     sa.select(run.c.dag_id, run.c.logical_us, run.c.run_id)
-    .select_from(dag.join(run, run.c.dag_id == dag.c.dag_id))
+    .select_from(dag.join(run, run.c.dag_id == sa.literal_column("+dag.dag_id")))
     .where(run.c.logical_us > dag.c.cursor_start_us)
 )
+"""The ``+`` lets SQLite begin with the DAGs: it would go through all runs."""
 POOLS = sa.select(pool.c.name, pool.c.slots)
 BACKFILLS = (
     sa.select(

@@ -15,9 +15,12 @@ _TIMELY = sa.and_(
     run.c.run_type.in_(_TYPES), run.c.queued_us - run.c.run_after_us <= sa.bindparam("on_time_us")
 )
 
-ENDED = sa.select(run.c.id, run.c.dag_id, run.c.run_id, run.c.run_after_us, run.c.end_us, run.c.state).where(
-    _TIMELY, sa.or_(run.c.end_us >= sa.bindparam("since"), UNFINISHED_RUNS)
+ENDED = (
+    sa.select(run.c.id, run.c.dag_id, run.c.run_id, run.c.run_after_us, run.c.end_us, run.c.state)
+    .where(_TIMELY, sa.or_(run.c.end_us >= sa.bindparam("since"), UNFINISHED_RUNS))
+    .order_by(sa.literal_column("+run.id"))
 )
+"""The ``+`` lets SQLite sort the few that it has found: it would go through all runs in their order."""
 HISTORY = (
     sa.select(run.c.id, (run.c.end_us - run.c.run_after_us).label("took"))
     .where(run.c.dag_id == sa.bindparam("dag_id"), run.c.state == RunState.SUCCESS, _TIMELY)

@@ -15,10 +15,10 @@ _ASKED = question.join(attempt, attempt.c.attempt_id == question.c.attempt_id).j
 )
 _OPEN = sa.and_(
     question.c.reply.is_(None),
-    task.c.state == TaskState.DEFERRED,
-    task.c.attempt_id == question.c.attempt_id,
+    sa.func.likely(task.c.state == TaskState.DEFERRED),
+    sa.func.likely(task.c.attempt_id == question.c.attempt_id),
 )
-"""It waits for an answer."""
+"""It waits for an answer. Without `likely` SQLite would begin with all task instances, not with questions."""
 _OF_RUNS = _ASKED.join(run, run.c.id == task.c.run_pk)
 _ALL = (
     sa.select(

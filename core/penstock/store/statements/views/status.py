@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from penstock.model.states import OCCUPIES_SLOT, TaskState
-from penstock.store.sqlite.indexed import FAILED_TASKS, LIVE_ATTEMPTS, UNFINISHED_RUNS
+from penstock.store.sqlite.indexed import FAILED_TASKS, LIVE_ATTEMPTS, LOGS, UNFINISHED_RUNS
 from penstock.store.statements.places import WHERE
 from penstock.store.statements.rows import attempt, dag, event, import_error, run, task
 
@@ -26,7 +26,7 @@ FAILED_SINCE = (
 )
 DAGS = sa.select(sa.func.count()).select_from(dag).where(dag.c.missing.is_(False))
 ERRORS = sa.select(sa.func.count()).select_from(import_error)
-LOG_BYTES = sa.select(sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0))
+LOG_BYTES = sa.select(sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0)).where(LOGS)
 EVENTS = (
     sa.select(event)
     .where(event.c.seq > sa.bindparam("after"), WHERE)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from penstock.model.callbacks import CallbackState
 from penstock.model.points import PointState
+from penstock.store.sqlite.indexed import LOGS
 from penstock.store.statements.rows import attempt, callback, ledger
 from penstock.store.statements.views.callbacks import with_run
 
@@ -16,10 +17,11 @@ _NEWEST = 50_000
 SINCE = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0)).where(
     attempt.c.attempt_id >= sa.bindparam("since")
 )
+# Three questions, as each has an index of its own.
 ALL = sa.select(
-    sa.func.count(),
-    sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0),
-    sa.func.min(attempt.c.attempt_id),
+    sa.select(sa.func.count()).select_from(attempt).scalar_subquery(),
+    sa.select(sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0)).where(LOGS).scalar_subquery(),
+    sa.select(sa.func.min(attempt.c.attempt_id)).scalar_subquery(),
 )
 _FAILED = (
     callback.c.state == CallbackState.FAILED,
