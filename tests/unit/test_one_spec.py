@@ -16,8 +16,8 @@ from penstock.model.structure import Structure
 
 def spec(**more: Any) -> DagSpec:
     """Return a DAG of four tasks: three alike after one."""
-    command = {"argv": ("bash", "-c", "true"), "env": {"A": "1"}}
-    first = TaskSpec(task_id="first", operator="B", launch="command", command=CommandSpec(**command))
+    command = CommandSpec(argv=("bash", "-c", "true"), env={"A": "1"})
+    first = TaskSpec(task_id="first", operator="B", launch="command", command=command)
     others = [
         TaskSpec(
             task_id=f"t{number}",

@@ -182,7 +182,7 @@ def test_it_is_taken_over(
             for name, value in VALUES.items():
                 answer = alone("variables", "get", name)
                 assert answer.out.removesuffix("\n") == value.replace("\r\n", "\n"), name  # as it is shown
-            assert {row.name for row in engine.connections()} == {"dw", "bare"}
+            assert {row.conn_id for row in engine.connections()} == {"dw", "bare"}
             assert {row.name: row.slots for row in engine.pools()} == {"default_pool": 128, "wide": 7}
             assert [row.dag_id for row in engine.dags() if row.paused] == ["nyc_flights"]
             _take_over_encrypted(alone, server, tmp_path / "airflow.cfg")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -94,11 +94,10 @@ class Panic(BaseException):
 async def test_a_watcher_that_fails_is_replaced_by_looking_and_said(
     running_bench: Bench, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    def watch(*_: object, **__: object) -> Iterator[set[object]]:
+    def fail(_: object) -> set[object]:
         raise error
-        yield set()
 
-    monkeypatch.setattr(watchfiles, "watch", watch)
+    monkeypatch.setattr(watchfiles, "watch", lambda *_, **__: map(fail, [0]))
     monkeypatch.setattr(refresh_module, "LOOK_FOR_FOLDER", 0.05)
     refresh = Refresh(running_bench.settings, running_bench.loop)
     async with watched(running_bench, refresh):

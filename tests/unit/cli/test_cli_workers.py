@@ -55,9 +55,9 @@ def test_the_document_has_the_fields_that_scripts_use(say: Say) -> None:
 def test_drain_and_undrain_are_acts_that_name_their_worker(say: Say, workers: list[WorkerRow]) -> None:
     answer = say("workers", "drain", "web3-1")
     assert answer.code == 0
-    assert workers[0].state == "draining"
+    assert [row.state for row in workers] == ["draining", "unreachable"]
     assert say("workers", "undrain", "web3-1", "--json").document["act"] == "worker_undrain"
-    assert workers[0].state == "ready"
+    assert [row.state for row in workers] == ["ready", "unreachable"]
 
 
 def test_without_a_worker_it_says_how_to_start_some(say: Say) -> None:
