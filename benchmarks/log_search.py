@@ -25,6 +25,7 @@ _SOUGHT = {
     "a pattern without a word, few hits": r"~\d{9}",
     "a pattern without a word, many hits": r"~[a-f]\d",
     "a pattern that is in every line": r"~\d\d:\d\d",
+    "a number with its unit, in every line": r"~\d+ ms",
     "the end of lines": "~[0-9]$",
     "a number at the end of lines": r"~\d+$",
     "anything but digits at the end": "~[^0-9]$",

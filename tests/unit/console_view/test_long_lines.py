@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from penstock_tui.view import log_patterns
+from penstock_tui.view.log_kinds import row
 from penstock_tui.view.log_line import column_of
 from penstock_tui.view.log_lines import LineFinder, begun, finder, with_returns
 from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted
@@ -199,6 +200,11 @@ LOOKED_FOR = [
     "~\\bfx",
     "~.{4,}",
     "~^\\s",
+    "~[a-f]\\d",
+    "~\\d+ ?",
+    "~r[ab]te ",
+    "~[^0-9]\\d{2,}",
+    "~a{2}1+",
 ]
 
 
@@ -405,7 +411,20 @@ DENSE = [b"INFO read batch 0012345 of orders", b"ERROR refused", b"info READ 17"
 @given(
     st.lists(st.sampled_from(DENSE), min_size=90, max_size=200),
     st.sampled_from(
-        ["info", "INFO", "~info .*17", "~[a-f]\\d", "~\\d{7}", "~[0-9]$", "~^$", "~(refused|17)", "~\\d+ ms"]
+        [
+            "info",
+            "INFO",
+            "~info .*17",
+            "~[a-f]\\d",
+            "~\\d{7}",
+            "~[0-9]$",
+            "~^$",
+            "~(refused|17)",
+            "~\\d+ ms",
+            "~[a-z]\\d",
+            "~\\d",
+            "~took [0-9]",
+        ]
     ),
 )
 @settings(max_examples=150, deadline=None)
@@ -417,6 +436,46 @@ def test_hits_on_nearly_every_line_are_counted_as_others_are(log: list[bytes], t
     here = [line for line in log if what.in_text.search(line.decode())]
     assert len(found.offsets) == len(here)
     assert scan(data, 0, 0, len(data), what.in_bytes, count=True).more == len(here)
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        (r"[a-f]\d", [0, 1]),
+        (r"\d+ ms", [0, 1, 2, 3]),
+        (r"\d{3,}:\d\d", [0, 0, 0, 1, 0, 0]),
+        (r"x*[ab]+", [0]),
+        ("aba{2}", [0, 1, 0, 0]),
+        (r"\.[^.]?", [0]),
+        ("é-", [0, 1, 2]),
+        ("[^0-9]", [0]),
+        (r"a\d+b", None),  # what is repeated stands inside
+        (r"\d++1", None),
+        (r"[ab]a", None),  # kinds that overlap
+        (r"\w\d", None),
+        ("é+", None),
+        ("^a", None),
+        ("a$", None),
+        (r"\ba", None),
+        ("a|b", None),
+        ("(ab)", None),
+        (r"\n", None),
+        ("a*", None),
+        ("a" * 65, None),
+    ],
+)
+def test_a_row_of_kinds_is_written_as_a_word(source: str, word: list[int] | None) -> None:
+    found = row(source)
+    assert (found and [each - min(found.word) for each in found.word]) == word
+
+
+def test_lines_with_a_row_of_kinds_are_counted_once() -> None:
+    found = row(r"\d+ ms")
+    assert found is not None
+    text = b"12 ms and 3 ms\n\x00 ms\n4 ms\n\n5 m\ns\n6 ms"
+    assert found.count(text, 0, len(text)) == 3
+    assert found.count(text, 1, len(text) - 1) == 2
+    assert found.count(text, 0, 0) == 0
 
 
 def test_where_in_a_line_a_hit_is() -> None:

@@ -17,10 +17,10 @@ _UNREAD = re.compile(r"\(\?(?:#|[aiLmsux-]+[:)]|\(|P[=>])|\\[1-9AZ]")
 _BREAKS = re.compile(r"\[\^|\\[sSWDBnrvfxuUN0]|[\t-\r]")
 """What may match a newline, or read the byte beyond it."""
 _AROUND = re.compile(r"\(\?<?[=!]")
-_REPEAT = re.compile(r"(?:([*+?])|\{(?=\d|,\d)(\d*)(?:,\d*)?\})\??(?![*+?{])")
-_REPEATED = re.compile(r"[*+?]|\{(?=\d|,\d)\d*(?:,\d*)?\}")
+REPEAT = re.compile(r"(?:([*+?])|\{(?=\d|,\d)(\d*)(?:,\d*)?\})\??(?![*+?{])")
+REPEATED = re.compile(r"[*+?]|\{(?=\d|,\d)\d*(?:,\d*)?\}")
 _EDGES = {r"\b", r"\B"}
-_ALONE = frozenset("dDwWsS.*+?|()[]{}^$\\/-")
+ALONE = frozenset("dDwWsS.*+?|()[]{}^$\\/-")
 """Letters after a backslash that stand for one character."""
 _WIDEST = 64
 """Bytes before a line's end that are looked at."""
@@ -43,18 +43,18 @@ class LineFinder:
 
 def finder(source: str) -> LineFinder | None:
     """Return what finds the lines with a match of *source*; None if it may be anywhere in a line."""
-    parts = [*_parts(source)]
-    if not parts or _UNREAD.search(source) or any(part == "|" and not depth for part, depth in parts):
+    found = [*parts(source)]
+    if not found or _UNREAD.search(source) or any(part == "|" and not depth for part, depth in found):
         return None
     whole = not _BREAKS.search(source)
     if not whole and _AROUND.search(source):
         return None
-    if parts[0][0] == "^" and not _REPEAT.match(source, 1):
+    if found[0][0] == "^" and not REPEAT.match(source, 1):
         return LineFinder(f"\\n(?={source[1:]})", exact=whole, begins=True)
-    if parts[-1] == ("$", 0):
+    if found[-1] == ("$", 0):
         return _at_end(_begun_late(source[:-1]), whole=whole)
-    if parts[0][0] == "." and (repeat := _REPEAT.match(source, 1)) and (least := _least(repeat)) > 1:
-        return LineFinder(f"\\n(?=.{{{least}}})")
+    if found[0][0] == "." and (repeat := REPEAT.match(source, 1)) and (count := least(repeat)) > 1:
+        return LineFinder(f"\\n(?=.{{{count}}})")
     return None
 
 
@@ -80,14 +80,14 @@ def _width(source: str) -> int | None:
 
 def _begun_late(source: str) -> str:
     """Return *source* with the fewest repeats of what it begins with: the others only lie further left."""
-    first = next(_parts(source), ("", 0))[0]
-    repeat = _REPEAT.match(source, len(first))
+    first = next(parts(source), ("", 0))[0]
+    repeat = REPEAT.match(source, len(first))
     if not first or first in "(^$|)" or first in _EDGES or repeat is None:
         return source
-    return first * min(_least(repeat), _WIDEST + 1) + source[repeat.end() :]
+    return first * min(least(repeat), _WIDEST + 1) + source[repeat.end() :]
 
 
-def _least(repeat: re.Match[str]) -> int:
+def least(repeat: re.Match[str]) -> int:
     """Return how often at least something is repeated."""
     return int(repeat[1] == "+") if repeat[1] else int(repeat[2] or 0)
 
@@ -100,15 +100,15 @@ def begun(source: str) -> str:
     if _UNREAD.search(source):
         return source
     edge = source[:2] if source[:2] in _EDGES else ""
-    first = next(_parts(source[len(edge) :]), ("", 0))[0]
+    first = next(parts(source[len(edge) :]), ("", 0))[0]
     rest = source[len(edge) + len(first) :]
-    if not first or first in "(^$|)" or (first[0] == "\\" and first[1:] not in _ALONE):
+    if not first or first in "(^$|)" or (first[0] == "\\" and first[1:] not in ALONE):
         return source
-    if repeat := _REPEAT.match(rest):
-        if not _least(repeat):
+    if repeat := REPEAT.match(rest):
+        if not least(repeat):
             return source
         rest = first + _once_less(repeat) + rest[repeat.end() :]
-    elif _REPEATED.match(rest):
+    elif REPEATED.match(rest):
         return source
     return f"{first}(?<={edge}{first}){rest}" if edge else first + rest
 
@@ -135,10 +135,10 @@ def with_returns(source: str) -> str:
     """
     if _UNREAD.search(source):
         return source
-    return "".join(_SHOWN.get(part, part) for part, _ in _parts(source))
+    return "".join(_SHOWN.get(part, part) for part, _ in parts(source))
 
 
-def _parts(source: str) -> Iterator[tuple[str, int]]:
+def parts(source: str) -> Iterator[tuple[str, int]]:
     """Yield the characters, escapes and classes of *source*, with how deep in groups they stand."""
     at = depth = 0
     while at < len(source):

@@ -14,6 +14,7 @@ from itertools import repeat
 from operator import contains
 from typing import Protocol
 
+from penstock_tui.view.log_kinds import Row, row
 from penstock_tui.view.log_lines import LineFinder, begun, counted, finder, with_returns
 from penstock_tui.view.log_words import DIGIT, least, needed
 
@@ -67,7 +68,8 @@ class Quick:
 
     *fold*: in any case; the words are small letters then, and *low* is the pattern for text in small letters.
     *digits*: the words have one digit for all. *plain*: the one word is all of the pattern. *at* finds the
-    lines that have a match, *line* matches once in each of them; both are for small letters with *fold*.
+    lines that have a match, *line* matches once in each of them, *row* counts them; all three are for small
+    letters with *fold*.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Quick:
         plain: bool = False,
         at: LineFinder | None = None,
         line: str | None = None,
+        row: Row | None = None,
     ) -> None:
         self.pattern = pattern
         self._needs = tuple(map(tuple, needs))
@@ -89,6 +92,7 @@ class Quick:
         self._rest = re.compile(re.escape(self._needs[0][0]) + rb"[^\n]*") if plain else None
         self._at = None if at is None else _Lines(at)
         self._line = None if line is None else re.compile(line.encode(), re.MULTILINE)
+        self._row = row
         # One attribute, replaced as a whole: searches in several threads only cost each other time.
         self._state: _Words | None = None
 
@@ -119,6 +123,8 @@ class Quick:
             if self._at is not None and not state.returns:
                 count = self._at.count(pattern, text, first, last)
                 return lines(self, data, first, last) if count is None else count
+            if self._row is not None and not state.returns and (state.dense or not state.words):
+                return self._row.count(text, first, last)
             if state.dense and self._line is not None and not state.returns:
                 return len(self._line.findall(text, first, last))
             return _each(pattern, text, first, last) if state.dense else lines(self, data, first, last)
@@ -284,6 +290,13 @@ def wanted(text: str) -> Wanted | str:
         needs = needed(source, digits=True)
     coded = [[word.encode().lower() if fold else word.encode() for word in words] for words in needs]
     quick = Quick(
-        pattern, coded, fold=fold, low=low, digits=digits, at=finder(source), line=counted(begun(source))
+        pattern,
+        coded,
+        fold=fold,
+        low=low,
+        digits=digits,
+        at=finder(source),
+        line=counted(begun(source)),
+        row=row(source),
     )
     return Wanted(text, quick, shown)
