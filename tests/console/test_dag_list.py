@@ -8,11 +8,12 @@ import pytest
 
 from drive.console import SIZES, Driver, driving
 from fakes.engine import FakeEngine
-from fakes.world import World
+from fakes.world import World, replace
 from penstock.model import acts
 from penstock.model.states import TaskState
 from penstock_tui.screens.dags import DagsScreen
-from penstock_tui.widgets.line_table import LineTable
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line_table import LineTable, Row
 
 
 def shows(driver: Driver, expected: set[str]) -> bool:
@@ -28,7 +29,7 @@ def names(driver: Driver) -> list[str]:
 @pytest.mark.parametrize("size", SIZES)
 async def test_shows_every_dag_failures_first(size: tuple[int, int]) -> None:
     async with driving(size=size) as driver:
-        await driver.sees("orders_daily", "failed")
+        await driver.sees("orders_daily", "failed", "prod-etl")
         assert names(driver)[:2] == ["orders_daily", "user_snapshots"]
         assert len(names(driver)) == 9
         assert "? more" in driver.text().splitlines()[-1]
@@ -45,6 +46,48 @@ async def test_columns_leave_one_by_one_when_it_gets_narrow() -> None:
         assert "DAG" in titles
         assert "state" in titles
         assert "p50" not in titles
+
+
+async def test_a_notice_asks_for_the_dags_that_it_names() -> None:
+    engine = FakeEngine()
+    world = engine.world
+
+    def own(dag_id: str, owner: str) -> None:
+        detail = world.dags[dag_id]
+        world.dags[dag_id] = replace(detail, dag=replace(detail.dag, owner=owner))
+
+    async with driving(engine) as driver:
+        await driver.sees("hello", "orders_daily")
+        engine.calls.clear()
+        own("hello", "newcomer")
+        own("orders_daily", "unasked")
+        del world.dags["user_snapshots"]
+        engine.notify(dags=("hello", "user_snapshots"))
+        await driver.sees("newcomer")
+        await driver.until(lambda: "user_snapshots" not in names(driver))
+        assert "unasked" not in driver.text()
+        assert [call for call in engine.calls if call.startswith("dags")] == ["dags hello user_snapshots"]
+        engine.notify(all=True)
+        await driver.sees("unasked")
+
+
+async def test_cells_are_made_of_what_is_on_the_screen() -> None:
+    made: list[int] = []
+
+    def cells(place: int) -> tuple[Spans, ...]:
+        made.append(place)
+        return ([(f"row {place}", "")],)
+
+    async with driving(FakeEngine(World()), size=(80, 24)) as driver:
+        await driver.sees("no DAGs yet")
+        screen = driver.console.screen
+        assert isinstance(screen, DagsScreen)
+        for _ in range(2):
+            screen.table.set_rows([Row(f"{place}", partial(cells, place)) for place in range(500)])
+            await driver.sees("row 0", "row 19")
+        assert max(made) < 24
+        await driver.press("end")
+        await driver.sees("row 499")
 
 
 async def test_filter_is_live_visible_and_dropped_by_escape() -> None:

@@ -81,6 +81,13 @@ def test_the_strip_is_as_long_as_asked(port: Port) -> None:
     assert port.engine.dags(strip=0)[0].strip == ()
 
 
+def test_only_some_dags_are_told_as_all_would_be(port: Port) -> None:
+    every = {row.dag_id: row for row in port.engine.dags()}
+    assert port.engine.dags(only=["idle", "never", "idle"]) == [every["idle"]]
+    assert port.engine.dags(only=["idle", "etl"]) == [every["etl"], every["idle"]]
+    assert port.engine.dags(only=[]) == []
+
+
 def test_a_paused_schedule_has_no_next_run(port: Port) -> None:
     builders.insert(
         port.database, tables.PauseRow, kind="schedule", dag_id="etl", by="ann", since_us=to_us(NOON),

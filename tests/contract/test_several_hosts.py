@@ -28,6 +28,11 @@ def test_lists_have_the_rows_of_both(both: Hosts) -> None:
     }
 
 
+def test_only_some_dags_may_be_of_several_hosts(both: Hosts) -> None:
+    wanted = [f"{place}/{both.fake(place).dags()[0].dag_id}" for place in ("lab", "prod")]
+    assert sorted(row.dag_id for row in both.engine.dags(only=wanted)) == wanted
+
+
 def test_a_question_about_one_goes_to_its_host_alone(both: Hosts) -> None:
     dag_id = next(row.dag_id for row in both.fake("lab").dags() if row.last_run is not None)
     both.fake("prod").calls.clear()

@@ -28,10 +28,11 @@ class FakeDags:
     def _ask(self, name: str) -> None:
         raise NotImplementedError
 
-    def dags(self, *, strip: int = 24) -> list[DagRow]:
+    def dags(self, *, strip: int = 24, only: list[str] | None = None) -> list[DagRow]:
         """Answer `Engine.dags`."""
-        self._ask("dags")
-        return [self._row(dag_id, strip) for dag_id in sorted(self.world.dags)]
+        self._ask("dags" if only is None else f"dags {' '.join(only)}")
+        wanted = self.world.dags.keys() if only is None else self.world.dags.keys() & set(only)
+        return [self._row(dag_id, strip) for dag_id in sorted(wanted)]
 
     def _row(self, dag_id: str, strip: int) -> DagRow:
         runs = self.world.runs_of(dag_id)

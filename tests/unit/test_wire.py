@@ -127,7 +127,7 @@ def request(text: str) -> dict[str, Any]:
 
 
 def test_missing_parameters_take_their_defaults() -> None:
-    assert request('{"method": "dags"}') == {"strip": 24}
+    assert request('{"method": "dags"}') == {"strip": 24, "only": None}
     assert request('{"method": "runs", "params": {"dag_id": "a"}}') == {
         "dag_id": "a",
         "limit": 50,

@@ -33,8 +33,12 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """Return the state of the engine."""
         ...
 
-    def dags(self, *, strip: int = 24) -> list[views.dags.DagRow]:
-        """Return every known DAG by id, with up to *strip* last runs each."""
+    def dags(self, *, strip: int = 24, only: list[str] | None = None) -> list[views.dags.DagRow]:
+        """Return every known DAG by id, with up to *strip* last runs each.
+
+        Of *only* some, if given: those of a notice, for a client that has the others. What does not exist is
+        left out.
+        """
         ...
 
     def dag(self, dag_id: str) -> views.dags.DagDetail:

@@ -134,9 +134,9 @@ class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, Loca
             tick_seconds=self._acts.ticks.seconds,
         )
 
-    def dags(self, *, strip: int = 24) -> list[DagRow]:
-        """Return every known DAG by id, with up to *strip* last runs each."""
-        return self._reads.dags(strip)
+    def dags(self, *, strip: int = 24, only: list[str] | None = None) -> list[DagRow]:
+        """Return every known DAG by id, or *only* some, with up to *strip* last runs each."""
+        return self._reads.dags(strip, only)
 
     def dag(self, dag_id: str) -> DagDetail:
         """Return one DAG with its structure."""

@@ -42,7 +42,7 @@ _POLL = 0.02
 _ADDRESSES = ("dag_id", "attempt_id", "fingerprint", "conn_id", "backfill_id")
 _LISTS = frozenset(
     {
-        "dags", "import_errors", "runbooks", "quarantine", "backfills", "pools", "assets", "variables",
+        "import_errors", "runbooks", "quarantine", "backfills", "pools", "assets", "variables",
         "connections", "breakpoints", "workers",
     }
 )  # fmt: skip
@@ -190,6 +190,11 @@ class Several:
         lost = sum(not member.reachable for member in self.members)
         said = f"{len(self.members)} hosts" + (f", {lost} lost" if lost else "")
         return merging.statuses(found, said)
+
+    def _all_dags(self, *, only: list[str] | None = None, **arguments: Any) -> list[Any]:
+        """Ask each host for all: what it remembers of one that is lost must be whole."""
+        rows = [row for _, page in self._each("dags", arguments) for row in page]
+        return rows if only is None else [row for row in rows if row.dag_id in only]
 
     def _all_find_runs(self, query: RunQuery) -> RunsPage:
         found = self._each_with(

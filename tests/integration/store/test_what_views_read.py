@@ -13,7 +13,7 @@ from penstock.model.points import PointState
 from penstock.store.database import Database
 from penstock.store.engine.gate import ENGINE
 from penstock.store.query import Query
-from penstock.store.sql.views import digest, late
+from penstock.store.sql.views import digest, failures, late, questions
 from penstock.store.sql.views.search import notes
 from penstock.store.sqlite.connection import Connection
 from penstock.store.statement import table_of
@@ -48,6 +48,21 @@ def test_what_a_digest_tells_is_found_from_an_index(connection: Connection, quer
     found = steps(connection, query, after=0, since=0)
     assert any(index in step for step in found), found
     assert not any(step.startswith("USE TEMP B-TREE") for step in found if index.startswith("event")), found
+
+
+@pytest.mark.parametrize("query", [questions.COUNT, questions.BY_DAG, questions.BY_RUN, questions.OPEN])
+def test_open_questions_are_found_without_the_tasks_there_ever_were(
+    connection: Connection, query: Query
+) -> None:
+    found = steps(connection, query, limit=9)
+    assert "question USING INDEX ix_question_open" in found[0], found
+    assert not any(step == "SCAN task_instance" for step in found), found
+
+
+@pytest.mark.parametrize("query", [*failures.OPEN_COUNTS, failures.OPEN_GROUPS, failures.OPEN_INSIDE])
+def test_open_failures_are_found_without_all_runs_and_tasks(connection: Connection, query: Query) -> None:
+    found = steps(connection, query, limit=9, now_us=0)
+    assert not any(step in {"SCAN run", "SCAN task_instance"} for step in found), found
 
 
 def test_notes_are_found_without_the_other_events_of_their_runs(connection: Connection) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -87,7 +89,8 @@ class AssetsScreen(Listing):
             self.table.empty = "no asset matches the filter"
         self.table.set_titles(self.sort_note())
         self.table.set_rows(
-            [Row(asset_rows.key_of(row), asset_rows.cells(row, now, zone)) for row in rows], hidden=self.rows
+            [Row(asset_rows.key_of(row), partial(asset_rows.cells, row, now, zone)) for row in rows],
+            hidden=self.rows,
         )
         self._show_asset()
         self.refresh_top()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from textual.app import ComposeResult
 
-from penstock.errors import EngineNotRunningError
+from penstock.errors import EngineNotRunningError, ProtocolError
 from penstock.model.states import RunState
 from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
@@ -18,6 +22,12 @@ from penstock_tui.view import dag_rows, error_rows, host_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
+
+_STRIP = 24
+"""Last runs that are asked for."""
+_Answer = tuple[set[str] | None, list[DagRow]]
+_MANY = 60
+"""With more changed DAGs it is quicker to ask for all."""
 
 
 class ErrorBar(Line):
@@ -37,6 +47,9 @@ class DagsScreen(Listing):
         super().__init__()
         self.dags: dict[str, DagRow] = {}
         self.errors: list[ImportErrorRow] = []
+        self._touched: set[str] | None = None
+        """The DAGs that changed since they were asked for; None: ask for all."""
+        self._touching = threading.Lock()
 
     def make_table(self) -> LineTable:
         """Return the table of DAGs."""
@@ -58,12 +71,18 @@ class DagsScreen(Listing):
             self.show()
 
     async def load(self) -> None:
-        """Ask for all DAGs and the broken files."""
+        """Ask for the DAGs that changed and the broken files; at first, and if that is not known, for all."""
         feed = self.shell.feed
-        dags, errors = await asyncio.gather(
-            feed.ask(lambda engine: engine.dags(strip=24), key="dags"),
+        found, errors = await asyncio.gather(
+            self._ask_changed(),
             feed.ask(lambda engine: engine.import_errors(), key="import_errors"),
         )
+        if errors is not None and errors != self.errors and found is not None and found[0] is not None:
+            self._touch(None)  # which DAGs are in those files, a notice does not say
+            found = await self._ask_changed()
+        if found is None:
+            self._touch(None)
+        dags = self._with(*found) if found is not None else None
         gone = self.shell.gone
         if dags is None and gone is not None and not self.dags:
             nothing_there = gone.reason == str(EngineNotRunningError())
@@ -72,14 +91,57 @@ class DagsScreen(Listing):
             self.errors = errors
             self._show_errors()
         if dags is not None:
-            self.dags = {row.dag_id: row for row in dags}
-            self.shell.dag_zones |= {row.dag_id: row.timezone for row in dags}
+            self.dags = dags
+            self.shell.dag_zones |= {row.dag_id: row.timezone for row in dags.values()}
             self.table.empty = (
                 "no DAGs yet: K shows how each host is"
                 if len(self.shell.places) > 1
                 else "no DAGs yet: put a file into the dags folder, or see penstock init"
             )
             self.show()
+
+    def changed(self, change: Change | None) -> None:
+        """Note which DAGs to ask for."""
+        all_of_them = change is None or change.all
+        self._touch(
+            None if all_of_them or change is None else {*change.dags, *(each for each, _ in change.runs)}
+        )
+        super().changed(change)
+
+    def _touch(self, dag_ids: set[str] | None) -> None:
+        with self._touching:
+            known = self._touched
+            self._touched = None if dag_ids is None or known is None else known | dag_ids
+
+    async def _ask_changed(self) -> _Answer | None:
+        """Return which DAGs were asked for (None: all), and their rows."""
+        return await self.shell.feed.ask(
+            lambda engine: self._changed_ones(
+                lambda: engine.dags(strip=_STRIP), lambda only: engine.dags(strip=_STRIP, only=only)
+            ),
+            key="dags",
+        )
+
+    def _changed_ones(
+        self, every: Callable[[], list[DagRow]], some: Callable[[list[str]], list[DagRow]]
+    ) -> _Answer:
+        """Ask for what changed until now, in a thread."""
+        with self._touching:
+            only, self._touched = self._touched, set()
+        if not only or len(only) > _MANY:
+            return None, every()
+        try:
+            return only, some(sorted(only))
+        except ProtocolError:  # an engine of before
+            return None, every()
+
+    def _with(self, only: set[str] | None, rows: list[DagRow]) -> dict[str, DagRow]:
+        """Return all DAGs by id, of which *rows* are new; of *only* some, those without a row have gone."""
+        found = {row.dag_id: row for row in rows}
+        if only is None:
+            return found
+        kept = {key: found.get(key, row) for key, row in self.dags.items() if key in found or key not in only}
+        return kept if found.keys() <= kept.keys() else dict(sorted({**kept, **found}.items()))
 
     def concerns(self, change: Change) -> bool:
         """Everything concerns this list."""
@@ -100,7 +162,7 @@ class DagsScreen(Listing):
             [
                 Row(
                     row.dag_id,
-                    self.hosted(dag_rows.cells(row, now, shell.zone, shell.looks), row.dag_id),
+                    partial(self._cells, row, now),
                     failed=dag_rows.state_of(row) == RunState.FAILED,
                 )
                 for row in rows
@@ -108,6 +170,10 @@ class DagsScreen(Listing):
             hidden=self.dags,
         )
         self.refresh_top()
+
+    def _cells(self, row: DagRow, now: datetime) -> tuple[Spans, ...]:
+        shell = self.shell
+        return self.hosted(dag_rows.cells(row, now, shell.zone, shell.looks), row.dag_id)
 
     def _show_errors(self) -> None:
         bar = self.query_one(ErrorBar)

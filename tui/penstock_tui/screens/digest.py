@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from penstock.ids import instance_key
 from penstock.model.views.digest import Digest
@@ -66,7 +67,7 @@ class DigestScreen(Listing):
             self.table.empty = "nothing of it matches the filter"
         self.table.set_rows(
             [
-                Row(row.key, digest_rows.cells(row, now, shell.zone, shell.looks), failed=row.bad)
+                Row(row.key, partial(digest_rows.cells, row, now, shell.zone, shell.looks), failed=row.bad)
                 for row in found
             ],
             hidden=self.happened,

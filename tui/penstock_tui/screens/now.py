@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -87,7 +88,10 @@ class NowScreen(Listing):
         )
         below.set_rows(
             [
-                Row(now_rows.key_of(row), now_rows.waiting_cells(row, now, shell.zone, shell.looks))
+                Row(
+                    now_rows.key_of(row),
+                    partial(now_rows.waiting_cells, row, now, shell.zone, shell.looks),
+                )
                 for row in waits
             ],
             hidden={now_rows.key_of(row) for row in self.page.waiting},

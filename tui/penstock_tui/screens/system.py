@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from penstock.ids import instance_key
 from penstock.model.system.parts import Place, Section
 from penstock.model.system.sections import named, sections
@@ -34,6 +36,7 @@ class SystemScreen(Listing):
         self.page: SystemPage | None = None
         self.opened: set[str] = set()
         self._lines: dict[str, Line] = {}
+        self._bad: set[str] = set()
 
     def make_table(self) -> LineTable:
         """Return the table of sections."""
@@ -64,9 +67,7 @@ class SystemScreen(Listing):
         if page is None:
             return
         first, self.page = self.page is None, page
-        if first:
-            self.opened = system_rows.bad_sections(self._sections())
-        self.show()
+        self._show(first=first)
 
     def _sections(self) -> tuple[Section, ...]:
         if self.page is None:
@@ -75,7 +76,13 @@ class SystemScreen(Listing):
 
     def show(self) -> None:
         """Fill the table with what is open; a filter opens what it finds."""
+        self._show()
+
+    def _show(self, *, first: bool = False) -> None:
         found, wanted = self._sections(), self.wanted.source.strip()
+        self._bad = system_rows.bad_sections(found)
+        if first:
+            self.opened = set(self._bad)
         if wanted:
             found = named(found, wanted)
             self.table.empty = "nothing has that in its name or text"
@@ -85,7 +92,7 @@ class SystemScreen(Listing):
         self.table.set_columns(system_rows.columns(shown, self.size.width))
         self.table.set_rows(
             [
-                Row(line.id, system_rows.cells(line, looks), failed=line.is_bad and line.depth == 0)
+                Row(line.id, partial(system_rows.cells, line, looks), failed=line.is_bad and line.depth == 0)
                 for line in shown
             ]
         )
@@ -97,7 +104,7 @@ class SystemScreen(Listing):
 
     def crumbs(self) -> Spans:
         """Name this view, and count what needs a hand."""
-        bad = len(system_rows.bad_sections(self._sections()))
+        bad = len(self._bad)
         spans: Spans = [("> ", "bright_black"), ("system", "bold")]
         if self.page is not None:
             text = f"  {bad} need{'s' if bad == 1 else ''} a look" if bad else "  all is well"

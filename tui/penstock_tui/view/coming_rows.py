@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import NamedTuple
 
 from penstock.model.queries import Term
@@ -47,11 +48,11 @@ Item = Fire | Meeting | ClockTurn | Untimed
 
 
 class Line(NamedTuple):
-    """One row: its key, what it is about, and its cells."""
+    """One row: its key, what it is about, and its cells, or what makes them if they are shown."""
 
     key: str
     item: Item | None
-    cells: tuple[Spans, ...]
+    cells: tuple[Spans, ...] | Callable[[], tuple[Spans, ...]]
 
 
 def terms(wanted: Filter) -> list[tuple[Term, ...]]:
@@ -68,6 +69,8 @@ def terms(wanted: Filter) -> list[tuple[Term, ...]]:
 
 def passes(item: Item, wanted: Filter, fitting: Sequence[Sequence[str]] = ()) -> bool:
     """Whether *item* passes a filter; *fitting* are the DAGs that fit the engine's part of alternatives."""
+    if not wanted.terms:
+        return True
     fields, dag_ids = seen(item), set(dags_of(item))
     for place, alternative in enumerate(wanted.alternatives):
         fits = place >= len(fitting) or not dag_ids.isdisjoint(fitting[place])
@@ -138,10 +141,10 @@ def _line(item: Item, now: datetime, zone: tzinfo, looks: Looks) -> Line:
     match item:
         case Fire():
             key = f"{item.dag_id} {durations.stamp(item.logical_date)}"
-            return Line(key, item, _fire(item, now, zone, looks))
+            return Line(key, item, partial(_fire, item, now, zone, looks))
         case Meeting():
             key = f"{item.place} {item.first.isoformat()}"
-            return Line(key, item, _meeting(item, now, zone, looks))
+            return Line(key, item, partial(_meeting, item, now, zone, looks))
         case ClockTurn():
             key = f"{item.kind} {item.at.isoformat()} {' '.join(item.dag_ids)}"
             what: Spans = [(f"~ {_TURNS[item.kind]}", "cyan")]

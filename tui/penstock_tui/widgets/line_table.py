@@ -5,8 +5,7 @@ One changed row repaints one line. All text must be clean (`penstock_tui.clean.l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from textual.geometry import Region, Size
@@ -20,13 +19,31 @@ from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of, style_of
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a stable ``key``, a cell for each column; of fewer the last takes the rest of the line."""
+    """One row: a stable ``key``, a cell for each column; of fewer the last takes the rest of the line.
 
-    key: str
-    cells: tuple[Spans, ...]
-    failed: bool = False
+    *cells* may be what makes them: it is called if the row comes onto the screen, and then once.
+    """
+
+    __slots__ = ("_cells", "_make", "failed", "key")
+
+    def __init__(
+        self, key: str, cells: tuple[Spans, ...] | Callable[[], tuple[Spans, ...]], failed: bool = False
+    ) -> None:
+        self.key, self.failed = key, failed
+        self._make = cells if callable(cells) else None
+        self._cells: tuple[Spans, ...] = () if callable(cells) else cells
+
+    @property
+    def cells(self) -> tuple[Spans, ...]:
+        """Its cells."""
+        if self._make is not None:
+            self._cells, self._make = self._make(), None
+        return self._cells
+
+    def looks_like(self, other: Row) -> bool:
+        """Whether both are drawn alike."""
+        return self is other or (self.key == other.key and self.cells == other.cells)
 
 
 class LineTable(CursorList):
@@ -101,8 +118,8 @@ class LineTable(CursorList):
             grew = len(old) != len(rows) and bool(self.styles.height and self.styles.height.is_auto)
             self.refresh(layout=grew)
         else:
-            for place, (before, after) in enumerate(zip(old, self.rows, strict=True)):
-                if before != after:
+            for place in range(self._top, min(len(old), self._top + self._page)):
+                if not old[place].looks_like(self.rows[place]):
                     self._refresh_row(place)
         if self.cursor_key != key:
             self.say_moved()

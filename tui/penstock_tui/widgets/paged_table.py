@@ -63,7 +63,8 @@ class PagedTable(LineTable):
             self.refresh()
         else:
             for place, row in after.items():
-                if before.get(place) != row:
+                old = before.get(place)
+                if old is None or not old.looks_like(row):
                     self._refresh_row(place)
         if self.cursor_key != key:
             self.say_moved()

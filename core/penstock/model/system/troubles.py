@@ -54,14 +54,14 @@ def missed(page: SystemPage, words: Words) -> Section:
     """Return the schedule points that were skipped or late."""
     late = sum(row.count for row in page.missed if row.late)
     skipped = sum(row.count for row in page.missed if not row.late)
-    unwanted = [row for row in page.missed if row.reason != "paused"]
+    unwanted = any(row.reason != "paused" for row in page.missed)
     items = tuple(
         Item(
             f"missed/{row.dag_id}/{row.late}/{row.reason}",
             row.dag_id,
             f"{count(row.count, 'point')} {'ran late' if row.late else f'skipped: {row.reason}'}, "
             f"{_from_to(row.first, row.last, words)}",
-            "warn" if row in unwanted else "ok",
+            "warn" if row.reason != "paused" else "ok",
             Place("calendar", row.dag_id),
         )
         for row in page.missed

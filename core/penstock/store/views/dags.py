@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -61,13 +62,15 @@ class _Facts(NamedTuple):
 
 
 def read_dags(
-    connection: Connection, versions: Versions, coming: Coming, strip: int, dag_id: str | None = None
+    connection: Connection,
+    versions: Versions,
+    coming: Coming,
+    strip: int,
+    only: Sequence[str] | None = None,
 ) -> list[DagRow]:
-    """Return every DAG by id, or only *dag_id*."""
-    of_dag = [] if dag_id is None else [sql.ONE]
-    values = {"dag_id": dag_id, "limit": max(strip, _HISTORY)}
-    rows = connection.execute(sql.DAGS.where(*of_dag), values).all()
-    facts = _facts(connection, sql.LAST_RUNS.where(*of_dag), values)
+    """Return every DAG by id, or *only* some."""
+    rows = _rows_of(connection, sql.DAGS, only)
+    facts = _facts(connection, _rows_of(connection, sql.LAST_RUNS, only, limit=max(strip, _HISTORY)))
     wanted = {row.version_id for row in rows}
     wanted.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
     kept = versions.load(connection, wanted)
@@ -77,7 +80,7 @@ def read_dags(
 def read_dag(connection: Connection, versions: Versions, coming: Coming, dag_id: str) -> DagDetail:
     """Return one DAG with its structure."""
     row = dag_row(connection, dag_id)
-    [dag] = read_dags(connection, versions, coming, 24, dag_id)
+    [dag] = read_dags(connection, versions, coming, 24, (dag_id,))
     version = versions.one(connection, row.version_id)
     spec = version.spec
     params = {name: _param_schema(param) for name, param in spec.params.items()}
@@ -117,9 +120,21 @@ def dag_cursor(row: AnyRow) -> Cursor:
     return Cursor(*row[:6])
 
 
-def _facts(connection: Connection, last_runs: Query, values: dict[str, Any]) -> _Facts:
+def _rows_of(connection: Connection, query: Query, only: Sequence[str] | None, **values: Any) -> list[AnyRow]:
+    """Return the rows of every DAG, or of *only* some, by their ids."""
+    if only is None:
+        return connection.execute(query, {"dag_id": None, **values}).all()
+    of_one = query.where(sql.ONE)
+    return [
+        row
+        for dag_id in sorted(set(only))
+        for row in connection.execute(of_one, {"dag_id": dag_id, **values}).all()
+    ]
+
+
+def _facts(connection: Connection, last_runs: Iterable[AnyRow]) -> _Facts:
     runs: dict[str, list[AnyRow]] = defaultdict(list)
-    for run in connection.execute(last_runs, values):
+    for run in last_runs:
         runs[run.dag_id].append(run)
     pauses = dict(
         Sieve().rows(

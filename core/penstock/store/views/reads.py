@@ -114,10 +114,10 @@ class Reads:
             self._log_bytes = now, total
         return total
 
-    def dags(self, strip: int = 24) -> list[DagRow]:
-        """Return every known DAG by id."""
+    def dags(self, strip: int = 24, only: Sequence[str] | None = None) -> list[DagRow]:
+        """Return every known DAG by id, or *only* some."""
         with self._database.show() as connection:
-            return dags.read_dags(connection, self._versions, self._coming, min(strip, _LONGEST_STRIP))
+            return dags.read_dags(connection, self._versions, self._coming, min(strip, _LONGEST_STRIP), only)
 
     def dag(self, dag_id: str) -> DagDetail:
         """Return one DAG with its structure."""

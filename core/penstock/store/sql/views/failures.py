@@ -26,11 +26,11 @@ GROUPS = Query(
     "run_after_us, run.version_id AS version_id, CASE WHEN (run.state = 'failed' AND run.end_us ="
     ' failure.at_us AND failure.id > coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= '
     ":now_us) THEN 1 ELSE 0 END AS open, '' AS task_id, -1 AS map_index, run.state AS state FROM "
-    'failure JOIN run ON run.id = failure.run_pk LEFT OUTER JOIN failure_note AS ack ON '
-    "ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' LEFT OUTER JOIN "
-    'failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND snooze.kind = '
-    "'snoozed' WHERE 1 /*where*/) AS anon_1 GROUP BY anon_1.fingerprint ORDER BY max(anon_1.id) "
-    'DESC LIMIT :limit OFFSET 0',
+    'failure JOIN run ON run.id = failure.run_pk AND failure.run_pk >= 0 LEFT OUTER JOIN '
+    "failure_note AS ack ON ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' "
+    'LEFT OUTER JOIN failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND '
+    "snooze.kind = 'snoozed' WHERE 1 /*where*/) AS anon_1 GROUP BY anon_1.fingerprint ORDER BY "
+    'max(anon_1.id) DESC LIMIT :limit OFFSET 0',
     ('fingerprint', 'line', 'newest', 'count', 'first_us', 'last_us', 'open', 'dags'),
 )
 OPEN_GROUPS = Query(
@@ -57,12 +57,13 @@ OPEN_GROUPS = Query(
     "run_after_us, run.version_id AS version_id, CASE WHEN (run.state = 'failed' AND run.end_us ="
     ' failure.at_us AND failure.id > coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= '
     ":now_us) THEN 1 ELSE 0 END AS open, '' AS task_id, -1 AS map_index, run.state AS state FROM "
-    'failure JOIN run ON run.id = failure.run_pk LEFT OUTER JOIN failure_note AS ack ON '
-    "ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' LEFT OUTER JOIN "
-    'failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND snooze.kind = '
-    "'snoozed' WHERE 1 /*where*/ AND run.state = 'failed' AND run.end_us = failure.at_us AND "
-    'failure.id > coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= :now_us) AS anon_1 '
-    'GROUP BY anon_1.fingerprint ORDER BY max(anon_1.id) DESC LIMIT :limit OFFSET 0',
+    'failure JOIN run ON run.id = failure.run_pk AND failure.run_pk >= 0 LEFT OUTER JOIN '
+    "failure_note AS ack ON ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' "
+    'LEFT OUTER JOIN failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND '
+    "snooze.kind = 'snoozed' WHERE 1 /*where*/ AND run.state = 'failed' AND run.end_us = "
+    'failure.at_us AND failure.id > coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= '
+    ':now_us) AS anon_1 GROUP BY anon_1.fingerprint ORDER BY max(anon_1.id) DESC LIMIT :limit '
+    'OFFSET 0',
     ('fingerprint', 'line', 'newest', 'count', 'first_us', 'last_us', 'open', 'dags'),
 )
 INSIDE = Query(
@@ -89,11 +90,11 @@ INSIDE = Query(
     "version_id, CASE WHEN (run.state = 'failed' AND run.end_us = failure.at_us AND failure.id > "
     'coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= :now_us) THEN 1 ELSE 0 END AS '
     "open, '' AS task_id, -1 AS map_index, run.state AS state FROM failure JOIN run ON run.id = "
-    'failure.run_pk LEFT OUTER JOIN failure_note AS ack ON ack.fingerprint = failure.fingerprint '
-    "AND ack.kind = 'acknowledged' LEFT OUTER JOIN failure_note AS snooze ON snooze.fingerprint ="
-    " failure.fingerprint AND snooze.kind = 'snoozed' WHERE 1 /*where*/) AS anon_1 LEFT OUTER "
-    'JOIN dag_version ON dag_version.id = anon_1.version_id ORDER BY anon_1.id DESC LIMIT :limit '
-    'OFFSET 0',
+    'failure.run_pk AND failure.run_pk >= 0 LEFT OUTER JOIN failure_note AS ack ON '
+    "ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' LEFT OUTER JOIN "
+    'failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND snooze.kind = '
+    "'snoozed' WHERE 1 /*where*/) AS anon_1 LEFT OUTER JOIN dag_version ON dag_version.id = "
+    'anon_1.version_id ORDER BY anon_1.id DESC LIMIT :limit OFFSET 0',
     ('id', 'fingerprint', 'line', 'at_us', 'try_number', 'attempt_id', 'dag_id', 'run_id',
     'run_type', 'run_state', 'logical_us', 'run_after_us', 'version_id', 'open', 'task_id',
     'map_index', 'state', 'spec_hash', 'source_hash'),
@@ -124,12 +125,13 @@ OPEN_INSIDE = Query(
     "version_id, CASE WHEN (run.state = 'failed' AND run.end_us = failure.at_us AND failure.id > "
     'coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= :now_us) THEN 1 ELSE 0 END AS '
     "open, '' AS task_id, -1 AS map_index, run.state AS state FROM failure JOIN run ON run.id = "
-    'failure.run_pk LEFT OUTER JOIN failure_note AS ack ON ack.fingerprint = failure.fingerprint '
-    "AND ack.kind = 'acknowledged' LEFT OUTER JOIN failure_note AS snooze ON snooze.fingerprint ="
-    " failure.fingerprint AND snooze.kind = 'snoozed' WHERE 1 /*where*/ AND run.state = 'failed' "
-    'AND run.end_us = failure.at_us AND failure.id > coalesce(ack.upto, 0) AND '
-    'coalesce(snooze.until_us, 0) <= :now_us) AS anon_1 LEFT OUTER JOIN dag_version ON '
-    'dag_version.id = anon_1.version_id ORDER BY anon_1.id DESC LIMIT :limit OFFSET 0',
+    'failure.run_pk AND failure.run_pk >= 0 LEFT OUTER JOIN failure_note AS ack ON '
+    "ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' LEFT OUTER JOIN "
+    'failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND snooze.kind = '
+    "'snoozed' WHERE 1 /*where*/ AND run.state = 'failed' AND run.end_us = failure.at_us AND "
+    'failure.id > coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= :now_us) AS anon_1 '
+    'LEFT OUTER JOIN dag_version ON dag_version.id = anon_1.version_id ORDER BY anon_1.id DESC '
+    'LIMIT :limit OFFSET 0',
     ('id', 'fingerprint', 'line', 'at_us', 'try_number', 'attempt_id', 'dag_id', 'run_id',
     'run_type', 'run_state', 'logical_us', 'run_after_us', 'version_id', 'open', 'task_id',
     'map_index', 'state', 'spec_hash', 'source_hash'),
@@ -150,11 +152,12 @@ OPEN_COUNTS = (
         ('count_1',),
     ),
     Query(
-        'SELECT count(*) AS count_1 FROM failure JOIN run ON run.id = failure.run_pk LEFT OUTER JOIN '
-        "failure_note AS ack ON ack.fingerprint = failure.fingerprint AND ack.kind = 'acknowledged' "
-        'LEFT OUTER JOIN failure_note AS snooze ON snooze.fingerprint = failure.fingerprint AND '
-        "snooze.kind = 'snoozed' WHERE run.state = 'failed' AND run.end_us = failure.at_us AND "
-        'failure.id > coalesce(ack.upto, 0) AND coalesce(snooze.until_us, 0) <= :now_us',
+        'SELECT count(*) AS count_1 FROM failure JOIN run ON run.id = failure.run_pk AND '
+        'failure.run_pk >= 0 LEFT OUTER JOIN failure_note AS ack ON ack.fingerprint = '
+        "failure.fingerprint AND ack.kind = 'acknowledged' LEFT OUTER JOIN failure_note AS snooze ON "
+        "snooze.fingerprint = failure.fingerprint AND snooze.kind = 'snoozed' WHERE run.state = "
+        "'failed' AND run.end_us = failure.at_us AND failure.id > coalesce(ack.upto, 0) AND "
+        'coalesce(snooze.until_us, 0) <= :now_us',
         ('count_1',),
     ),
 )

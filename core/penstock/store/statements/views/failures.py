@@ -36,7 +36,8 @@ def _with_notes(joined: sa.Join) -> sa.Join:
 
 
 _OF_TASKS = _with_notes(task.join(failure, failure.c.ti_id == task.c.id).join(run, run.c.id == task.c.run_pk))
-_OF_RUNS = _with_notes(failure.join(run, run.c.id == failure.c.run_pk))
+_OF_RUNS = _with_notes(failure.join(run, sa.and_(run.c.id == failure.c.run_pk, failure.c.run_pk >= 0)))
+"""SQLite begins with the few that are about a run because of the second condition, and not with all runs."""
 _ALIKE = (
     failure.c.id,
     failure.c.fingerprint,
