@@ -10,6 +10,7 @@ import importlib
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -60,20 +61,20 @@ def statements() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def empty() -> sqlite3.Connection:
-    """Return an empty database with all tables and indexes."""
-    connection = sqlite3.connect(":memory:")
-    for found in vars(schema).values():
-        for each in found if isinstance(found, tuple) else ():
-            connection.execute(each.text)
-    return connection
+def empty() -> Iterator[sqlite3.Connection]:
+    """Give an empty database with all tables and indexes."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for found in vars(schema).values():
+            for each in found if isinstance(found, tuple) else ():
+                connection.execute(each.text)
+        yield connection
 
 
 def scanned(connection: sqlite3.Connection, text: str) -> set[str]:
     """Return the large tables that a statement goes through from end to end."""
     text = text.replace("...", "")
     names = set(re.findall(r":([a-z_0-9]+)", text))
-    values: object = dict.fromkeys(names, 0) if names else [0] * text.count("?")
+    values: dict[str, int] | list[int] = dict.fromkeys(names, 0) if names else [0] * text.count("?")
     aliases = dict(re.findall(r"\b([a-z_]+) AS ([a-z_]+)\b", text))
     tables = {alias: table for table, alias in aliases.items()}
     found = set()
