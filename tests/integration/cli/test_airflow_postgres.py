@@ -210,7 +210,7 @@ def _take_over_encrypted(alone: Say, server: Postgres, configuration: Path) -> N
     with_key = ("airflow", "import", "--from", url, "--fernet-key-file", str(configuration))
     refused = alone(*with_key)
     assert refused.code == 1
-    assert "connection 'safe'" in refused.err
+    assert "connection safe would be stored with a plain-text secret" in refused.err
     opened = alone(*with_key, "--clear-secrets")
     assert opened.code == 0, opened.err
     assert "pw-9c" not in refused.err + refused.out + opened.err + opened.out
