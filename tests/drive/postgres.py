@@ -99,7 +99,7 @@ def postgres() -> Iterator[Postgres]:
             wait_for(lambda: subprocess.run(asks, check=False).returncode == 0, 60, "no PostgreSQL answers")
             yield Postgres(programs, port)
         finally:
-            server.send_signal(signal.SIGINT)  # at once, whoever is still connected
+            server.send_signal(signal.SIGINT)  # at once, whatever is still connected
             server.wait(60)
 
 

@@ -52,7 +52,7 @@ VALUES = {
     "lines": "one\r\ntwo\n\nthree", "quotes": """a "b", 'c' \\ d;e""", "letters": "Zoë ✓ 東京",
     "json": '{"a": [1, null, "x\\ny"]}', "long": "x" * 200_000,
 }  # fmt: skip
-"""Values of variables that a text form of rows could mistake for something else."""
+"""Values of variables that rows written as text could mistake for something else."""
 
 
 @pytest.fixture(scope="module")
