@@ -195,7 +195,8 @@ def next_hours() -> Iterator[str]:
         yield f"{text!r} asks {coming_rows.terms(wanted)}"
         for looks in LOOKS:
             for line in coming_rows.lines(full, wanted, NOW, BERLIN, looks):
-                yield f"  {line.key}: {row(line.cells)} {coming_rows.dags_of(line.item)}"
+                cells = line.cells() if callable(line.cells) else line.cells
+                yield f"  {line.key}: {row(cells)} {coming_rows.dags_of(line.item)}"
     for line in coming_rows.lines(replace(full, total=len(fires)), filters.parse("", ()), NOW, UTC, LOOKS[0]):
         yield f"{line.key}: {line.item and coming_rows.seen(line.item)}"
     yield from (
