@@ -412,49 +412,13 @@ class QuarantineDrop(Act, frozen=True, kw_only=True, tag="quarantine_drop", omit
 
 
 AnyAct = (
-    Trigger
-    | Rerun
-    | Clear
-    | Retry
-    | Mark
-    | Undo
-    | RunNext
-    | RunNow
-    | RunInTurn
-    | Cancel
-    | PauseSchedule
-    | UnpauseSchedule
-    | Freeze
-    | Unfreeze
-    | Hold
-    | Release
-    | SetBreakpoint
-    | ClearBreakpoint
-    | PauseAll
-    | ResumeAll
-    | CreateBackfill
-    | PauseBackfill
-    | ResumeBackfill
-    | CancelBackfill
-    | ResizeBackfill
-    | Answer
-    | SetNote
-    | SetPool
-    | DeletePool
-    | DrainWorker
-    | UndrainWorker
-    | SetVariable
-    | DeleteVariable
-    | SetConnection
-    | DeleteConnection
-    | EmitAsset
-    | AcknowledgeFailures
-    | SnoozeFailures
-    | ReopenFailures
-    | Looked
-    | QuarantineRetry
-    | QuarantineDrop
-)
+    Trigger | Rerun | Clear | Retry | Mark | Undo | RunNext | RunNow | RunInTurn | Cancel | PauseSchedule
+    | UnpauseSchedule | Freeze | Unfreeze | Hold | Release | SetBreakpoint | ClearBreakpoint | PauseAll
+    | ResumeAll | CreateBackfill | PauseBackfill | ResumeBackfill | CancelBackfill | ResizeBackfill | Answer
+    | SetNote | SetPool | DeletePool | DrainWorker | UndrainWorker | SetVariable | DeleteVariable
+    | SetConnection | DeleteConnection | EmitAsset | AcknowledgeFailures | SnoozeFailures | ReopenFailures
+    | Looked | QuarantineRetry | QuarantineDrop
+)  # fmt: skip
 
 
 def act_name(act: AnyAct) -> str:

@@ -32,9 +32,7 @@ class Structure:
         """
         for task in self.spec.tasks:
             _check_rule(task)
-        _ = self.tasks, self.graph, self.setups, self.weights, self.watchers, self.group_of, self.mapping
-        parts = vars(self)
-        vars(self.spec).update({name: parts[name] for name in _SHARED})
+        vars(self.spec).update({name: getattr(self, name) for name in _SHARED})
         return self
 
     @cached_property

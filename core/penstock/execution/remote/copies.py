@@ -203,7 +203,7 @@ def _end(folder: str, result: Mapping[str, Any]) -> None:
 
 
 def make_safe(folders: Iterable[str]) -> None:
-    """Force what is in these directories to the disk: whoever has the originals may delete them then.
+    """Force what is in these directories to the disk: the originals may be deleted then.
 
     A directory that is gone is passed over. Raises OSError if the disk fails.
     """
