@@ -28,7 +28,7 @@ _KEYS = [
     b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[5~", b"\x1b[6~", b"\x1b[H", b"\x1b[F",
     b"\x1b[Z", b"\x1bOP", b"\x1b[3~", b"\x1b[1;2B", b"\x1b[1;5C", b"\x1b\r", b"\x1bx",
 ]  # fmt: skip
-"""All but q, ^C, ^Q and ^Z, which leave the console."""
+"""All but q, ^C, ^Q and ^Z, which leave the console; where the palette does, another one is opened."""
 _OFTEN = [b"\r", b"\x1b", b"\t", b"j", b"k", b"y", b"n", b":", b"/", b"?", b"U", b"\x1b[A", b"\x1b[B"]
 _TEXTS = (
     "orders", "state:failed", '!tag:x or "two', "2013-01-05", "9" * 40, "x" * 500, "é€🙂中文", "a\tb",
@@ -51,6 +51,14 @@ _SIZES = (
 )
 
 
+_LEFT = b"console closed"
+"""What the console says last if it was asked to end, which the palette and its arrows can do, too."""
+
+
+class _LeftError(Exception):
+    """The console was asked to end, and said so."""
+
+
 class HandError(AssertionError):
     """The console ended, hung or grew; the text says what was done before."""
 
@@ -67,6 +75,8 @@ class RandomHand:
         self._command, self._env, self._seed = command, env, seed
         self._random = random.Random(seed)
         self._last: deque[str] = deque(maxlen=60)
+        self._recent = b""
+        """The end of what was thrown away: it may have the last words."""
 
     def type_for(self, seconds: float, *, between: Callable[[], None] = lambda: None) -> None:
         """Type for so long; every few hundred strokes see that a key is answered, and call *between*.
@@ -74,19 +84,27 @@ class RandomHand:
         Raises `HandError` with the last strokes and what stood on the screen.
         """
         limit = time.monotonic() + seconds
-        with Terminal(self._command, (80, 24), self._env) as terminal:
+        while time.monotonic() < limit:
+            self._recent = b""
+            with Terminal(self._command, (80, 24), self._env) as terminal:
+                try:
+                    self._type(terminal, limit, between)
+                except _LeftError:
+                    self.strokes["left"] += 1
+
+    def _type(self, terminal: Terminal, limit: float, between: Callable[[], None]) -> None:
+        self._answers(terminal)
+        while time.monotonic() < limit:
+            for _ in range(self._random.randint(20, 200)):
+                self._stroke(terminal)
+                if terminal.process.poll() is not None:
+                    raise self._ended(terminal, f"it ended with {terminal.process.returncode}")
             self._answers(terminal)
-            while time.monotonic() < limit:
-                for _ in range(self._random.randint(20, 200)):
-                    self._stroke(terminal)
-                    if terminal.process.poll() is not None:
-                        raise self._ended(terminal, f"it ended with {terminal.process.returncode}")
-                self._answers(terminal)
-                between()
-            self._last.append("^C")
-            terminal.send(b"\x03")
-            if terminal.ended() != 0:
-                raise self._ended(terminal, "leaving it failed")
+            between()
+        self._last.append("^C")
+        terminal.send(b"\x03")
+        if terminal.ended() != 0:
+            raise self._ended(terminal, "leaving it failed")
 
     def grew(self) -> int:
         """Return by how many bytes the memory of the last third of the looks is above that of the second."""
@@ -138,13 +156,14 @@ class RandomHand:
         with suppress(OSError):
             os.write(terminal.near, keys)
 
-    @staticmethod
-    def _drain(terminal: Terminal, seconds: float) -> None:
+    def _drain(self, terminal: Terminal, seconds: float) -> None:
         """Throw away what it drew: an emulator would take longer than the console."""
         while select.select([terminal.near], [], [], seconds)[0]:
             try:
-                if not os.read(terminal.near, 1 << 16):
+                data = os.read(terminal.near, 1 << 16)
+                if not data:
                     return
+                self._recent = (self._recent + data)[-4000:]
             except OSError:
                 return
             seconds = 0.0
@@ -185,9 +204,11 @@ class RandomHand:
             if time.monotonic() - began > ANSWER:
                 raise self._ended(terminal, f"no key was answered for {ANSWER:.0f} s")
 
-    def _ended(self, terminal: Terminal, what: str) -> HandError:
+    def _ended(self, terminal: Terminal, what: str) -> HandError | _LeftError:
         while terminal.read(0.2):
             pass
+        if terminal.process.poll() == 0 and _LEFT in self._recent + terminal.output[-4000:]:
+            return _LeftError()
         strokes = " ".join(self._last)
         return HandError(
             f"seed {self._seed}, {sum(self.strokes.values())} strokes: {what}\n"

@@ -314,7 +314,7 @@ ACTIONS: tuple[Action, ...] = (
            rank=3, acts=True, danger=True, cli="penstock undo", verb="pools.undo"),
     Action("worker.drain", "d", "drain", ("system",),
            "Let the worker under the cursor get nothing more, or use it again; what it runs goes on",
-           rank=2, acts=True, why_disabled=needs_worker, cli="penstock workers drain|undrain WORKER",
+           rank=4, acts=True, why_disabled=needs_worker, cli="penstock workers drain|undrain WORKER",
            takes="one", verb="workers.drain"),
     Action("view.digest", "0", "while away", ALL,
            "While you were away: failed, recovered, late, skipped, who acted, pauses, files, engine",

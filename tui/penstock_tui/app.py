@@ -132,9 +132,13 @@ class Console(Hearing):
     def leave(self) -> None:
         """Quit, and say what keeps running."""
         active = self.engine_status.runs_active if self.engine_status else 0
-        said = f"{active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
-        message = said if active and self.gone is None else None
-        ending = self.attendance.end(lambda: self.exit(0, message=message))
+        if self.gone is not None:
+            said = ": no engine answered"
+        elif active:
+            said = f": {active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
+        else:
+            said = ""
+        ending = self.attendance.end(lambda: self.exit(0, message=f"console closed{said}"))
         self.run_worker(ending, name="leave", group="leave", exit_on_error=False)
 
     def action_leave_now(self) -> None:
