@@ -132,13 +132,9 @@ class Console(Hearing):
     def leave(self) -> None:
         """Quit, and say what keeps running."""
         active = self.engine_status.runs_active if self.engine_status else 0
-        if self.gone is not None:
-            said = ": no engine answered"
-        elif active:
-            said = f": {active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
-        else:
-            said = ""
-        ending = self.attendance.end(lambda: self.exit(0, message=f"console closed{said}"))
+        still = f": {active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
+        said = f"console closed{still if active and self.gone is None else ''}"
+        ending = self.attendance.end(lambda: self.exit(0, message=said))
         self.run_worker(ending, name="leave", group="leave", exit_on_error=False)
 
     def action_leave_now(self) -> None:
