@@ -13,14 +13,13 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from benchmarks.bare_dask import BareDask
 from benchmarks.figures import Report, Scale, median, percentile, spread
 from benchmarks.floors import Cost
 from benchmarks.instance import Instance, dag_file
-from benchmarks.usage import children, cpu_seconds, is_supervisor, memory
+from benchmarks.usage import children, cpu_seconds, is_supervisor, memory, own_seconds, runs
 from penstock.execution.dask import keeper
 from penstock.model.acts import Cancel
 
@@ -72,14 +71,14 @@ class Far:
     @property
     def client(self) -> int:
         """The engine's client process."""
-        return next(pid for pid in children(self._instance.pid) if b"dask.client" in _words(pid))
+        return next(pid for pid in children(self._instance.pid) if runs(pid, "dask.client"))
 
     def used(self) -> Used:
         """Return what everything has used so far."""
         workers = self._pids("worker-")
         watching = [pid for worker in workers for pid in children(worker) if is_supervisor(pid)]
         near = [pid for pid in children(self._instance.pid) if is_supervisor(pid)]
-        own = {pid: _own(pid) for pid in (self._instance.pid, *workers, *watching, *near)}
+        own = {pid: own_seconds(pid) for pid in (self._instance.pid, *workers, *watching, *near)}
         return Used(
             {
                 "engine": own[self._instance.pid],
@@ -196,16 +195,3 @@ def _said(instance: Instance, run_id: str, word: str) -> float:
                 return float(found[1].replace(",", "."))
         time.sleep(0.05)
     raise RuntimeError(f"the task did not say {word!r}")
-
-
-def _own(pid: int) -> float:
-    """Return the CPU seconds of a process without those of its children."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100.0
-
-
-def _words(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""

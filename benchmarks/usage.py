@@ -64,8 +64,13 @@ def children(pid: int) -> list[int]:
 
 def is_supervisor(pid: int) -> bool:
     """Whether *pid* is one of our supervisors."""
+    return runs(pid, "penstock.supervisor.main")
+
+
+def runs(pid: int, module: str) -> bool:
+    """Whether *module* is in the command line of *pid*."""
     try:
-        return b"penstock.supervisor.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 
@@ -73,6 +78,11 @@ def is_supervisor(pid: int) -> bool:
 def cpu_seconds(pid: int) -> float:
     """Return the CPU seconds of *pid* and of the children that it has reaped."""
     return sum(_times(pid))
+
+
+def own_seconds(pid: int) -> float:
+    """Return the CPU seconds of *pid* without those of its children."""
+    return _times(pid)[0]
 
 
 def running_seconds(pid: int) -> float:

@@ -125,6 +125,11 @@ def unless_all(name: str) -> tuple[str, ...] | None:
     return None if name == "~" else (name,)
 
 
+def one_unless_all(name: str) -> str | None:
+    """Return the id that a part of a path means; None for ``~``, which means all."""
+    return None if name == "~" else name
+
+
 def refuse_other_states(words: Sequence[str], known: Sequence[str], of: str) -> None:
     """Raise `ApiError` (422) for a word that is not a state *of* runs or tasks, and name *known*."""
     for word in words:

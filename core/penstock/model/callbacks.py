@@ -21,8 +21,6 @@ class CallbackState(StrEnum):
     """Something failed. It is not called again."""
 
 
-OPEN_CALLBACKS = frozenset({CallbackState.WAITING, CallbackState.RUNNING})
-"""States of deliveries that are still to be made."""
 CALLBACKS = Vocabulary(
     CallbackState,
     "callback",

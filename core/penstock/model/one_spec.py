@@ -24,8 +24,9 @@ def stored_spec(data: bytes | str) -> DagSpec:
     Raises `msgspec.ValidationError` for anything else.
     """
     encoded = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    found = _in_use.get(hashlib.sha256(encoded).digest())
-    return kept(encoded, share(decode_spec(data))) if found is None else found
+    digest = hashlib.sha256(encoded).digest()
+    found = _in_use.get(digest)
+    return _in_use.setdefault(digest, share(decode_spec(data))) if found is None else found
 
 
 def kept(encoded: bytes, spec: DagSpec) -> DagSpec:

@@ -102,10 +102,10 @@ class DagsScreen(Listing):
 
     def changed(self, change: Change | None) -> None:
         """Note which DAGs to ask for."""
-        all_of_them = change is None or change.all
-        self._touch(
-            None if all_of_them or change is None else {*change.dags, *(each for each, _ in change.runs)}
-        )
+        if change is None or change.all:
+            self._touch(None)
+        else:
+            self._touch({*change.dags, *(dag_id for dag_id, _ in change.runs)})
         super().changed(change)
 
     def _touch(self, dag_ids: set[str] | None) -> None:
@@ -116,24 +116,19 @@ class DagsScreen(Listing):
     async def _ask_changed(self) -> _Answer | None:
         """Return which DAGs were asked for (None: all), and their rows."""
         return await self.shell.feed.ask(
-            lambda engine: self._changed_ones(
-                lambda: engine.dags(strip=_STRIP), lambda only: engine.dags(strip=_STRIP, only=only)
-            ),
-            key="dags",
+            lambda engine: self._changed_ones(partial(engine.dags, strip=_STRIP)), key="dags"
         )
 
-    def _changed_ones(
-        self, every: Callable[[], list[DagRow]], some: Callable[[list[str]], list[DagRow]]
-    ) -> _Answer:
+    def _changed_ones(self, ask: Callable[..., list[DagRow]]) -> _Answer:
         """Ask for what changed until now, in a thread."""
         with self._touching:
             only, self._touched = self._touched, set()
         if not only or len(only) > _MANY:
-            return None, every()
+            return None, ask()
         try:
-            return only, some(sorted(only))
+            return only, ask(only=sorted(only))
         except ProtocolError:  # an engine of before
-            return None, every()
+            return None, ask()
 
     def _with(self, only: set[str] | None, rows: list[DagRow]) -> dict[str, DagRow]:
         """Return all DAGs by id, of which *rows* are new; of *only* some, those without a row have gone."""

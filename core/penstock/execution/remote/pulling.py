@@ -35,7 +35,7 @@ class Pulling:
             for left in manifest.files:
                 if left.name in copies.WANTED:
                     await self._fetch(attempt_id, folder, left, worker)
-            self._conclude(attempt_id, folder, manifest, seen, worker)
+            copies.conclude(folder, attempt_id, manifest, _lost(seen, worker), self._dags_folder)
 
     def lay_down(
         self,
@@ -57,19 +57,8 @@ class Pulling:
             if not taking.complete:
                 taking.add((left.data or b"")[taking.offset :])
             taking.finish()
-        self._conclude(attempt_id, folder, manifest, seen, worker)
+        copies.conclude(folder, attempt_id, manifest, _lost(seen, worker), self._dags_folder)
         return True
-
-    def _conclude(
-        self,
-        attempt_id: str,
-        folder: str,
-        manifest: protocol.Manifest,
-        seen: protocol.Seen,
-        worker: str | None,
-    ) -> None:
-        lost = seen.reason or f"its supervisor on {worker} died while it ran"
-        copies.conclude(folder, attempt_id, manifest, lost, self._dags_folder)
 
     async def _fetch(self, attempt_id: str, folder: str, left: protocol.LeftFile, worker: str | None) -> None:
         taking = copies.Taking(folder, left)
@@ -98,3 +87,8 @@ class Pulling:
                     raise
             else:
                 return
+
+
+def _lost(seen: protocol.Seen, worker: str | None) -> str:
+    """Return why an attempt that left no result has none."""
+    return seen.reason or f"its supervisor on {worker} died while it ran"

@@ -20,14 +20,12 @@ from penstock.http.answers.questions import (
     history_of,
     who,
 )
-from penstock.http.answers.task_instances import instance_of, tries_of
+from penstock.http.answers.task_instances import instance_of
 from penstock.http.desk import ADesk, Desk
 from penstock.http.errors import ApiError, not_found
 from penstock.http.login import Acting
-from penstock.http.paging import OrderedPage, matches, refuse_other_states
-from penstock.http.routes.dags import known
-from penstock.http.routes.runs import known_run
-from penstock.http.routes.task_instances import facts_at, instances
+from penstock.http.paging import OrderedPage, matches, one_unless_all, refuse_other_states
+from penstock.http.routes.task_instances import check_place, facts_at, instances, try_of
 from penstock.http.words import NO_STATUS, TASK_WORDS
 from penstock.ids import instance_key
 from penstock.model.acts import Answer
@@ -114,12 +112,9 @@ def get_hitl_details(
 ) -> Response:
     """List what tasks ask and were answered; ``~`` means all DAGs or all runs."""
     refuse_other_states(asked.state, (*TASK_WORDS, *NO_STATUS), "tasks")
-    if dag_id != "~":
-        known(desk, dag_id)
-        if dag_run_id != "~":
-            known_run(desk, dag_id, dag_run_id)
+    check_place(desk, dag_id, dag_run_id)
     newest: dict[tuple[str, str, str, int], QuestionRow] = {}
-    for row in _rows(desk, None if dag_id == "~" else dag_id, None if dag_run_id == "~" else dag_run_id):
+    for row in _rows(desk, one_unless_all(dag_id), one_unless_all(dag_run_id)):
         newest.setdefault((row.dag_id, row.run_id, row.task_id, row.map_index), row)
     wanted = {place: row for place, row in newest.items() if asked.fits(row)}
     states = {None if word in NO_STATUS else word for word in asked.state}
@@ -148,11 +143,7 @@ def get_hitl_detail_try_detail(
     """Return what one try of a task instance has asked."""
     facts = instances(desk, dag_id, dag_run_id, task_id, map_index)[0]
     row = _of_try(desk, dag_id, dag_run_id, task_id, map_index, try_number)
-    tries = tries_of(facts, desk.read.attempts(dag_id, dag_run_id, task_id, map_index))
-    for each in tries:
-        if each.try_number == try_number:
-            return answer(history_of(row, each))
-    raise not_found(f"task {task_id!r} of run {dag_run_id!r} has no try {try_number}")
+    return answer(history_of(row, try_of(desk, facts, try_number)))
 
 
 @router.patch(_TASK, responses=said(HITLAnswer))

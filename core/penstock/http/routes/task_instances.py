@@ -84,7 +84,7 @@ def get_task_instances(
     desk: ADesk, dag_id: str, dag_run_id: str, asked: Annotated[TaskFilters, Query()]
 ) -> Response:
     """List the task instances of a run; ``~`` means all DAGs or all runs."""
-    _check_place(desk, dag_id, dag_run_id)
+    check_place(desk, dag_id, dag_run_id)
     return answer(_page(desk, _search(dag_id, dag_run_id, asked)))
 
 
@@ -153,7 +153,7 @@ def get_task_instance_try_details(
 ) -> Response:
     """Return one try of a task instance."""
     facts = instances(desk, dag_id, dag_run_id, task_id, map_index)[0]
-    return _one_try(desk, facts, task_try_number)
+    return answer(try_of(desk, facts, task_try_number))
 
 
 @router.get(f"{_RUN}/{{task_id}}/dependencies")
@@ -194,7 +194,7 @@ def get_mapped_task_instance_try_details(
 ) -> Response:
     """Return one try of one instance of a mapped task."""
     facts = instances(desk, dag_id, dag_run_id, task_id, map_index)[0]
-    return _one_try(desk, facts, task_try_number)
+    return answer(try_of(desk, facts, task_try_number))
 
 
 def instances(
@@ -284,15 +284,17 @@ def _tries(desk: Desk, facts: TaskFacts) -> Response:
     return answer(Tries(task_instances=found, total_entries=len(found)))
 
 
-def _one_try(desk: Desk, facts: TaskFacts, number: int) -> Response:
+def try_of(desk: Desk, facts: TaskFacts, number: int) -> Try:
+    """Return one try of a task instance; raise `ApiError` (404) if there is none."""
     attempts = desk.read.attempts(facts.dag_id, facts.run_id, facts.task_id, facts.map_index)
     for each in tries_of(facts, attempts):
         if each.try_number == number:
-            return answer(each)
+            return each
     raise not_found(f"task {facts.task_id!r} of run {facts.run_id!r} has no try {number}")
 
 
-def _check_place(desk: Desk, dag_id: str, run_id: str) -> None:
+def check_place(desk: Desk, dag_id: str, run_id: str) -> None:
+    """Raise `ApiError` (404) for a DAG or a run that does not exist; ``~`` means all."""
     if dag_id != "~":
         known(desk, dag_id)
         if run_id != "~":

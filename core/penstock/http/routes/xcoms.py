@@ -13,7 +13,7 @@ from penstock.errors import UnknownError
 from penstock.http.answer import answer, said
 from penstock.http.desk import ADesk
 from penstock.http.errors import not_found
-from penstock.http.paging import LogicalDates, Page, RunAfterDates, bounds, patterns
+from penstock.http.paging import LogicalDates, Page, RunAfterDates, bounds, one_unless_all, patterns
 from penstock.model.search import XComSearch
 from penstock.model.views.found import XComFacts
 
@@ -67,9 +67,9 @@ def get_xcom_entries(
     """List what task instances pushed; ``~`` means all."""
     page = desk.read.search_xcoms(
         XComSearch(
-            dag_id=_one(dag_id),
-            run_id=_one(dag_run_id),
-            task_id=_one(task_id),
+            dag_id=one_unless_all(dag_id),
+            run_id=one_unless_all(dag_run_id),
+            task_id=one_unless_all(task_id),
             map_index=asked.map_index,
             key=asked.xcom_key,
             bounds=bounds(asked),
@@ -102,10 +102,6 @@ def get_xcom_entry(
     if stringify and not isinstance(value, str):
         value = msgspec.json.encode(value).decode()
     return answer(XComEntryWithValue(**_fields(found.entry), value=value))
-
-
-def _one(text: str) -> str | None:
-    return None if text == "~" else text
 
 
 def _fields(row: XComFacts) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from penstock.settings import Kept
 from penstock.store.database import Database
 from penstock.store.engine.records import EVENT_HORIZON
 from penstock.store.sql.upkeep import expire as sql
+from penstock.store.sql.views.status import LOG_BYTES
 from penstock.store.sqlite.connection import Connection
 
 _DAY_US = 86_400_000_000
@@ -36,7 +37,7 @@ def dags_with_runs(database: Database) -> list[str]:
 def all_logs(database: Database) -> int:
     """Return the bytes of the logs of all attempts together, from an index."""
     with database.read() as connection:
-        return int(connection.scalar(sql.ALL_LOGS))
+        return int(connection.scalar(LOG_BYTES))
 
 
 def old_runs(

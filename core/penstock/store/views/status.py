@@ -48,7 +48,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
 
 
 def read_log_bytes(connection: Connection) -> int:
-    """Return the size of all logs of attempts that have ended. Reads every attempt: call it rarely."""
+    """Return the size of all logs of attempts that have ended, from an index: call it rarely all the same."""
     return int(connection.scalar(sql.LOG_BYTES))
 
 

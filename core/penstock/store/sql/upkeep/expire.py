@@ -5,11 +5,6 @@ from __future__ import annotations
 from penstock.store.query import Query, Write
 
 DAGS_WITH_RUNS = Query('SELECT DISTINCT run.dag_id FROM run', ('dag_id',))
-ALL_LOGS = Query(
-    'SELECT coalesce(sum(attempt.log_bytes), 0) AS coalesce_1 FROM attempt WHERE '
-    'attempt.log_bytes > 0',
-    ('coalesce_1',),
-)
 NEWEST_FIRST = Query(
     "SELECT run.id, run.dag_id, run.run_id, run.end_us, 0 AS bytes, run.state IN ('cancelled', "
     "'failed', 'success') AND (run.id NOT IN (SELECT task_instance.run_pk FROM task_instance JOIN"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from penstock.model.states import RUN_TERMINAL
 from penstock.store.engine.records import EVENT_HORIZON, TRIGGERER
 from penstock.store.sqlite.core import write_of
-from penstock.store.sqlite.indexed import LOGS, OPEN_CALLBACKS
+from penstock.store.sqlite.indexed import OPEN_CALLBACKS
 from penstock.store.statements.rows import (
     act,
     asset_event,
@@ -58,7 +58,6 @@ def _newest_first(runs: sa.FromClause, log_bytes: sa.ColumnElement[Any]) -> sa.S
 
 
 DAGS_WITH_RUNS = sa.select(run.c.dag_id).distinct()
-ALL_LOGS = sa.select(sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0)).where(LOGS)
 NEWEST_FIRST = _newest_first(run, sa.literal(0))
 """Without the sizes of logs, which are read from every attempt."""
 NEWEST_FIRST_WITH_LOGS = _newest_first(

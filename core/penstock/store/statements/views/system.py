@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from penstock.model.callbacks import CallbackState
 from penstock.model.points import PointState
-from penstock.store.sqlite.indexed import LOGS
 from penstock.store.statements.rows import attempt, callback, ledger
 from penstock.store.statements.views.callbacks import with_run
+from penstock.store.statements.views.status import LOG_BYTES
 
 _NEWEST = 50_000
 """Rows of a table that are looked through, from the newest on: enough for a day, and a limit for the time."""
@@ -20,7 +20,7 @@ SINCE = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(attempt.c.log_by
 # Three questions, as each has an index of its own.
 ALL = sa.select(
     sa.select(sa.func.count()).select_from(attempt).scalar_subquery(),
-    sa.select(sa.func.coalesce(sa.func.sum(attempt.c.log_bytes), 0)).where(LOGS).scalar_subquery(),
+    LOG_BYTES.scalar_subquery(),
     sa.select(sa.func.min(attempt.c.attempt_id)).scalar_subquery(),
 )
 _FAILED = (
