@@ -72,7 +72,7 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
             act="trigger", message=f"created {run_id}", touched=1, run_id=run_id, state=RunState.QUEUED
         )
 
-    return Planned(plan, commit)
+    return Planned(plan, commit, creates=entry.structure)
 
 
 def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
@@ -132,7 +132,7 @@ def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
         message = f"created {run_id}, which repeats {first.run_id}"
         return Done(act="rerun", message=message, touched=1, run_id=run_id, state=RunState.QUEUED)
 
-    return Planned(plan, commit)
+    return Planned(plan, commit, creates=entry.structure)
 
 
 def _notes(world: World, spec: DagSpec) -> list[str]:

@@ -31,7 +31,9 @@ def create_asset_runs(tick: Tick) -> None:
 def _create(tick: Tick, entry: DagEntry) -> None:
     spec, events = entry.structure.spec, tick.world.assets.queued[entry.dag_id]
     condition = spec.schedule.assets
-    if condition is None or not met(condition, events) or not _room(tick, entry):
+    if condition is None or not met(condition, events):
+        return
+    if not tick.world.making.ready(entry.structure) or not _room(tick, entry):
         return
     run_id = make_run_id(RunType.ASSET_TRIGGERED.value, from_us(tick.now_us))
     live = create_run(
