@@ -13,6 +13,9 @@ from penstock.scheduling.moves.breakpoints import take_over
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import RunRecord
+from penstock.timetable.partition import key_of_date
+
+_BY_SCHEDULE = frozenset({RunType.SCHEDULED, RunType.BACKFILL})
 
 
 def create_run(
@@ -27,11 +30,13 @@ def create_run(
     conf: dict[str, Any] | None = None,
     backfill_id: int | None = None,
     rerun_of: RunRecord | None = None,
+    partition_key: str | None = None,
 ) -> LiveRun:
     """Create a run, queued, pinned to *structure*'s version.
 
-    One that repeats another (*rerun_of*) is linked to it and uses its date. The callers ask first whether it
-    is ready (`Making.ready`): a very large one that is not takes long.
+    One that repeats another (*rerun_of*) is linked to it and uses its date and its partition. Without
+    *partition_key*, a run of a schedule gets the partition of its date, if the schedule has any. The callers
+    ask first whether it is ready (`Making.ready`): a very large one that is not takes long.
     """
     run = RunRecord(
         id=0,
@@ -51,7 +56,10 @@ def create_run(
         by=tick.gate.actor,
         rerun_of=None if rerun_of is None else rerun_of.run_id,
         stands_for_us=None if rerun_of is None else rerun_of.date_us,
+        partition_key=partition_key or (None if rerun_of is None else rerun_of.partition_key),
     )
+    if run.partition_key is None and logical is not None and run_type in _BY_SCHEDULE:
+        run.partition_key = key_of_date(structure.spec.schedule, logical)
     fresh = tick.world.making.take(structure)
     tick.gate.create_run(run, fresh.tasks)
     live = fresh.live(run)

@@ -27,12 +27,13 @@ SWAP_RUN = Write(
 INSERT_RUN = Write(
     'INSERT INTO run (id, dag_id, run_id, run_type, state, version, version_id, logical_us, '
     'interval_start_us, interval_end_us, run_after_us, queued_us, start_us, end_us, stood_us, '
-    'intent, reason, conf, backfill_id, "by", rush, rerun_of, stands_for_us, turn_us, worked_us) '
-    'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'intent, reason, conf, backfill_id, "by", rush, rerun_of, stands_for_us, turn_us, worked_us, '
+    'partition_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '
+    '?, ?, ?)',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush', 'rerun_of',
-    'stands_for_us', 'turn_us', 'worked_us'),
+    'stands_for_us', 'turn_us', 'worked_us', 'partition_key'),
 )
 INSERT_TASK = Write(
     'INSERT INTO task_instance (id, run_pk, task_id, map_index, state, version, try_number, '
