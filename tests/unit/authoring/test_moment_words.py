@@ -68,7 +68,7 @@ def test_the_ends_of_a_unit(unit: str, begin: str, end: str) -> None:
         (AT.naive().tzinfo, None),
         (AT.is_leap_year(), False),
         (AT.diff(AT.subtract(days=2)).in_days(), 2),
-        (AT.diff(AT.subtract(hours=1), False).in_minutes(), -60),
+        (AT.diff(AT.subtract(hours=1), abs=False).in_minutes(), -60),
         ((AT - AT.subtract(days=1, hours=2)).in_hours(), 26),
         ((AT - datetime(2026, 3, 9, 9, 7, 5, 123456, tzinfo=UTC)).total_hours(), 24.0),
         (AT - timedelta(days=1), AT.subtract(days=1)),
