@@ -11,14 +11,16 @@ import atexit
 import gc
 import io
 import os
+import signal
 import socket
 import sys
+from types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from types import ModuleType
-    from typing import Any
+    from typing import Any, NoReturn
 
 MAX_MESSAGE = 128 << 10
 """A longer message may not fit into a socket's buffer: to send one, spawn instead."""
@@ -56,42 +58,127 @@ def hear(asker: socket.socket) -> tuple[bytes, list[int]] | None:
 def stay_warm(*, busy: Collection[str] = ()) -> None:
     """Make this process ready to be forked from. Raises `NotWarmError` when it has threads.
 
-    *busy* names modules that will hold what is a child's own: they let go of it at its end.
+    *busy* names modules that will hold what is a child's own: they let go of it when it leaves.
 
     A fork takes one thread along and the locks of all: what imports start at start-up must not be lost.
     """
-    if len(os.listdir("/proc/self/task")) != 1:
+    if has_threads():
         raise NotWarmError("something that Python loads at its start runs threads")
     with open("/proc/self/environ", "rb") as stream:
         given = {item.partition(b"=")[0] for item in stream.read().split(b"\0")}
     _added.update({name: text for name, text in os.environ.items() if os.fsencode(name) not in given})
-    atexit.register(_spare, dict(sys.modules), busy)  # the first to be registered is the last to be called
+    _busy.extend(busy)
+    _settle_down()
+
+
+def stay_warm_with(things: object, file: str) -> None:
+    """Be forked from with *things* as well, made since `stay_warm` by the module whose file is *file*."""
+    _spared.append(things)
+    made = [each for name, each in sys.modules.items() if name not in _warm]
+    _grown.extend((vars(each), dict(vars(each))) for each in made if getattr(each, "__file__", None) == file)
+    _settle_down()
+
+
+def _settle_down() -> None:
+    """Let what is there now be the parent's, which the children's collector does not look at.
+
+    Their first collection would write to, and so copy, every object's page.
+    """
+    _warm.update(sys.modules)
     gc.collect()
-    gc.freeze()  # else the first collection of each child writes to, and so copies, every object's page
+    gc.freeze()
+
+
+def has_threads() -> bool:
+    """Whether this process has more than one thread."""
+    return len(os.listdir("/proc/self/task")) > 1
+
+
+def descriptors() -> list[str]:
+    """Return the numbers of this process's open descriptors."""
+    return os.listdir("/proc/self/fd")
 
 
 _PYTHONS_OWN = {"sys", "builtins", "__main__"}
+_FLUSH_FAILED = 120
 _added: dict[str, str] = {}
+_busy: list[str] = []
+_warm: dict[str, ModuleType] = {}
 _spared: list[object] = []
-_spared.append(_spared)  # a circle that was there before `gc.freeze` is never taken apart
+_grown: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
 
-def _spare(warm: dict[str, ModuleType], busy: Collection[str]) -> None:
-    """Keep the parent's modules from being taken apart at a child's end: that would copy them first.
+def leave(code: int) -> NoReturn:
+    """End this child as Python ends a process, but leave alone what the parent had made.
 
-    The child's own are, as ever; files that somebody forgot to close reach the disk all the same.
+    Threads are waited for, what was registered for the end is called, and the child's own modules and
+    objects are taken apart. To take the parent's apart would copy it first: that took longer than all the
+    rest. The exit code is *code*, or 120 as Python's is when the outputs cannot be written to at the end.
     """
-    for name in warm.keys() - _PYTHONS_OWN:
-        sys.modules.pop(name, None)
-    for name in busy:
-        vars(warm[name]).clear()
-    _spared.append(warm)
+    try:
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading._shutdown()  # noqa: SLF001 - Python itself calls it at a process's end
+        atexit._run_exitfuncs()  # noqa: SLF001 - and this
+        _flush_files()
+        _take_apart()
+    except BaseException:  # noqa: BLE001 - of threads that were waited for, or a signal's
+        sys.excepthook(*sys.exc_info())
+        code = code or 1
+    finally:
+        os._exit(code if _flush_outputs() else _FLUSH_FAILED)
+
+
+def _take_apart() -> None:
+    """Let go of the child's own modules and of what it changed in the others, and collect all that."""
+    atexit._clear()  # noqa: SLF001
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_IGN)  # Python no longer calls them from here on, either
+    for name in sys.modules.keys() - _warm.keys() - _PYTHONS_OWN:
+        del sys.modules[name]
+    for name in _busy:
+        vars(_warm[name]).clear()
+    for now, before in _grown:
+        for name in [name for name in now if now[name] is not before.get(name, _grown)]:
+            del now[name]
+    gc.collect()
+    # The child's own that something of the parent's holds. Files, written in C, were flushed before.
+    for each in gc.get_objects():
+        finalize = getattr(type(each), "__del__", None)
+        if isinstance(finalize, FunctionType):
+            _call(finalize, each)
+
+
+def _call(finalize: Callable[[object], None], each: object) -> None:
+    try:
+        finalize(each)
+    except BaseException as error:  # noqa: BLE001 - as Python does: it says so and goes on
+        sys.stderr.write(f"Exception ignored in: {finalize!r}: {error!r}\n")
+
+
+def _flush_files() -> None:
+    """Let files that somebody forgot to close reach the disk.
+
+    Python closes them in any order when it collects them, and what a text file still holds is lost when the
+    file below it is closed first.
+    """
     for each in gc.get_objects():
         if isinstance(each, io.TextIOWrapper | io.BufferedWriter | io.BufferedRandom) and not each.closed:
             try:
                 each.flush()
             except (OSError, ValueError):
                 pass  # a full disk, or one that can only be read
+
+
+def _flush_outputs() -> bool:
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 class Nameplate:

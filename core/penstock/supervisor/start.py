@@ -245,6 +245,7 @@ class Start:
                 plain=self._provision.plain,
                 outputs=(out, out),
                 channel=talk.number,
+                file=order["context"],
                 answer=self._life.forked,
             )
             return 0

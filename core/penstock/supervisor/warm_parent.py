@@ -34,6 +34,7 @@ _PAUSE = 60.0
 """Seconds without a warm parent after one that ended before it forked anything."""
 _OOM_SCORE = 200
 _SIGKILL = 9
+_VERSION = ("file", "source", "dags_folder", "dialect")
 _OWN_TO_AN_ATTEMPT = ("PENSTOCK_CTX_", "AIRFLOW_CTX_")
 
 
@@ -59,12 +60,14 @@ class WarmParent:
         plain: Mapping[str, str],
         outputs: tuple[int, int],
         channel: int,
+        file: Mapping[str, Any],
         answer: Callable[[int], None],
     ) -> Fork:
         """Ask for the process of a Python task; *answer* gets its pid, or 0 if there is none.
 
         *plain* is *env* before secrets: the warm parent gets the part that is the same for all tasks.
-        *channel* is for the task to talk to us; its number in *env* becomes the one that it has there. Raises
+        *channel* is for the task to talk to us; its number in *env* becomes the one that it has there. *file*
+        says what the task is loaded from: tasks of one version may come from one that has loaded it. Raises
         OSError or `CannotStartError` if it cannot be asked: spawn the task then.
         """
         order = json.dumps({"argv": list(argv), "env": dict(env), "cwd": cwd}).encode()
@@ -75,7 +78,7 @@ class WarmParent:
         try:
             ours.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
             ours.send(order)
-            forking.ask(parent, b"f", [theirs.fileno(), *outputs, channel])
+            forking.ask(parent, _version(file), [theirs.fileno(), *outputs, channel])
         except BaseException:
             ours.close()
             raise
@@ -185,6 +188,11 @@ def _is_ours(pid: int) -> bool:
     """Whether *pid* is a child of ours that was not collected yet."""
     record = process.stat(pid) if pid else None
     return record is not None and record.ppid == os.getpid()
+
+
+def _version(file: Mapping[str, Any]) -> bytes:
+    """Return the words that are the same for all tasks of one version of a DAG file."""
+    return json.dumps({name: file.get(name) for name in _VERSION}).encode()
 
 
 def _is_common(name: str) -> bool:

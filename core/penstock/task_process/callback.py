@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from penstock.attempts import files
 from penstock.authoring.exceptions import TaskError
 from penstock.task_process.attempt_files import write_attempt_file
-from penstock.task_process.main import load_task, say_all, settle_in, task_context
+from penstock.task_process.load import load_task
+from penstock.task_process.main import say_all, settle_in, task_context
 from penstock.task_process.run import REASON_MAX, reason_of
 
 TYPE_CHECKING = False

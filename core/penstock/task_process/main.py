@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 
 from penstock.attempts import files
-from penstock.authoring.exceptions import TaskError, Terminated
+from penstock.authoring.exceptions import Terminated
 from penstock.task_process.attempt_files import write_attempt_file
 from penstock.task_process.channel import channel
 from penstock.task_process.hiding import listen_at
+from penstock.task_process.load import load_task
 from penstock.task_process.lookup import provide
 from penstock.task_process.run import Ending, failed, run_task
 from penstock.task_process.secrets import take_handed_on
@@ -26,20 +27,14 @@ from penstock.task_process.task_instance import TaskInstance, XComStore
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, TextIO
+    from typing import Any, NoReturn, TextIO
 
     from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
-    from penstock.authoring.dag import DAG
 
 
-_ZIP = b"PK\x03\x04"
 _FOR_CHILDREN = 0.75
 """The share of the grace that a task's child processes may take; the rest is for its own clean-up."""
-
-
-class TaskNotFoundError(TaskError):
-    """The DAG file no longer makes the task to run."""
 
 
 def main(folder: str) -> int:
@@ -79,57 +74,6 @@ def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Endi
     grace = float(spec.get("grace") or 0)
     signal.signal(signal.SIGTERM, lambda number, frame: _on_sigterm(number, frame, task, grace))
     return run_task(task, context)
-
-
-def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
-    """Execute the pinned DAG file; return the DAG and the task that *facts* name.
-
-    Raises `TaskNotFoundError` if the file no longer makes one of them, and whatever the file raises.
-    """
-    from penstock.authoring.collect import collect
-    from penstock.authoring.source import execute
-    from penstock.task_process.logging_setup import show_logging
-
-    show_logging()
-    dag_id, task_id = facts["dag_id"], facts["task_id"]
-    said = {"known": facts.get("dialect")} if facts.get("dialect") else None
-    source, folders = read_whole(facts["source"]), [facts.get("dags_folder") or ""]
-    if source.startswith(_ZIP):
-        dag = _packaged(facts, source, folders, said)
-    else:
-        namespace = execute(facts["file"], source, folders, airflow=said)
-        dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
-    if dag is None:
-        raise TaskNotFoundError(
-            f"{facts['file']} no longer makes DAG {dag_id!r}: does it depend on its environment?"
-        )
-    if task_id not in dag.task_dict:
-        raise TaskNotFoundError(
-            f"DAG {dag_id!r} no longer makes task {task_id!r}: does it depend on its environment?"
-        )
-    dag.timezone_name = dag.timezone_name or facts.get("timezone")
-    return dag, dag.task_dict[task_id]
-
-
-def _packaged(
-    facts: Mapping[str, Any], source: bytes, folders: list[str], said: dict[str, Any] | None
-) -> DAG | None:
-    """Return the DAG from the module of a zip file that makes it; raise what failed if none does."""
-    from penstock.authoring.archive import runs
-    from penstock.authoring.collect import collect
-
-    failure: Exception | None = None
-    for _, run in runs(facts["file"], source, folders, airflow=said, kept=facts["source"]):
-        try:
-            found = [dag for dag in collect(run()) if dag.dag_id == facts["dag_id"]]
-        except Exception as error:  # noqa: BLE001 - of another module, perhaps
-            failure = failure or error
-            continue
-        if found:
-            return found[0]
-    if failure is not None:
-        raise failure
-    return None
 
 
 def task_context(
@@ -204,12 +148,6 @@ def _explain(ending: Ending) -> None:
     sys.stderr.write(explain(ending.error))
 
 
-def read_whole(path: str) -> bytes:
-    """Return a file's bytes."""
-    with open(path, "rb") as file:  # noqa: PTH123 - see above on imports
-        return file.read()
-
-
 def _speak_line_by_line() -> None:
     """Write every line to the log as soon as it is printed, in the order of printing."""
     for stream in (sys.stdout, sys.stderr):
@@ -262,13 +200,14 @@ def _die_of_sigterm() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _attempt() -> str:
-    if sys.argv[1] != files.FORK_FLAG:
-        return sys.argv[1]
+def _as_fork() -> NoReturn:
+    from penstock import forking
     from penstock.task_process.warm_parent import serve
 
-    return serve(int(sys.argv[2]))
+    forking.leave(main(serve(int(sys.argv[2]))))
 
 
 if __name__ == "__main__":
-    sys.exit(main(os.path.abspath(_attempt())))  # noqa: PTH100 - see above on imports
+    if sys.argv[1] == files.FORK_FLAG:
+        _as_fork()
+    sys.exit(main(os.path.abspath(sys.argv[1])))  # noqa: PTH100 - see above on imports

@@ -1,8 +1,9 @@
 """A warm parent of Python tasks: it has imported what every task needs, and forks a process per request.
 
 ``python -P -m penstock.task_process.main --forge FD ROOM``, started by a supervisor: see
-`penstock.supervisor.warm_parent`. A request is three descriptors: the task's own channel and its two
-outputs. By a double fork the task becomes the supervisor's child, which waits for it; after that
+`penstock.supervisor.warm_parent`. A request is the version of the task's DAG file, as JSON (``f`` from
+supervisors of 0.1), with four descriptors: the task's own channel, its two outputs, and where it talks to
+the supervisor. By a double fork the task becomes the supervisor's child, which waits for it; after that
 nothing of a task depends on this process. Over its channel the task receives its arguments,
 environment and working directory, sends its pid, and waits to be told to go: until then none of the
 author's code has run.
@@ -18,6 +19,7 @@ import time
 
 from penstock import forking, stray_signals
 from penstock.attempts.files import CHANNEL, MARK
+from penstock.task_process.kept_file import KeptFiles
 
 IDLE_SECONDS = 30.0
 """Seconds without a task until it ends and frees its memory."""
@@ -37,21 +39,34 @@ def serve(descriptor: int) -> str:
         os._exit(1)  # whatever threads there are
     asker = socket.socket(fileno=descriptor)
     asker.settimeout(IDLE_SECONDS)
+    files: KeptFiles | None = KeptFiles()
     while True:
         request = forking.hear(asker)
         if request is None:
             os._exit(0)
-        descriptors = request[1]
+        message, descriptors = request
+        if files is not None and files.hand_over(message, descriptors):
+            _close(descriptors)
+            continue
         try:
             intermediate = os.fork()
         except OSError:  # short of processes: closing the channel says that there is no task
             intermediate = -1
         if intermediate == 0:
             return _fork_again(nameplate, asker, descriptors)
-        for each in descriptors:
-            os.close(each)
+        _close(descriptors)
         if intermediate > 0:
             os.waitpid(intermediate, 0)
+        if files is not None and files.is_due(message):
+            own = files.start(message)
+            if own is not None:  # we are who has executed the file now, until the one that asks us ends
+                asker.close()
+                asker, files = own, None
+
+
+def _close(descriptors: list[int]) -> None:
+    for each in descriptors:
+        os.close(each)
 
 
 def _import_all() -> None:
@@ -60,7 +75,7 @@ def _import_all() -> None:
     package = importlib.import_module("penstock")
     for name in package.__all__:
         getattr(package, name)
-    for module in ("authoring.collect", "authoring.source"):
+    for module in ("authoring.collect", "authoring.repeatable", "authoring.source"):
         importlib.import_module(f"penstock.{module}")
     for module in ("context_keys", "logging_setup", "moment", "tracebacks"):
         importlib.import_module(f"penstock.task_process.{module}")

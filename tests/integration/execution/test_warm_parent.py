@@ -7,89 +7,24 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, marked, shell
-from drive.tasks import FACTS
+from drive.attempts import marked, shell
+from drive.python_attempts import FORKED, GATE, PythonAttempts, unassigned
 from drive.waiting import eventually
 from penstock import process
 from penstock.attempts import files
-from penstock.attempts.protocol import AttemptSpec, attempt_path
 from penstock.execution.executor import Claimed, Exited, Lost
 from penstock.execution.local import directory, supervisors
-from penstock.execution.local.executor import LocalExecutor
-from penstock.ids import new_attempt_id
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.supervisor.warm_parent import TASK_CHILD, UNASSIGNED, can_fork
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks are given over on Linux")
 
-FORKED = "'penstock.task_process.warm_parent' in sys.modules"
-HEADER = """
-import atexit, os, signal, subprocess, sys, threading, time
-from penstock import DAG, PythonOperator
-came = os.getcwd()
-os.chdir(os.path.dirname(__file__))
-"""
-FOOTER = "\nwith DAG('d', schedule=None):\n    PythonOperator(task_id='t', python_callable=f)\n"
-GATE = "def f():\n    print('ready')\n    while not os.path.exists('gate'): time.sleep(0.01)"
-"""The task says that it is ready, and waits for the file."""
-
-
-class WarmAttempts(Attempts):
-    """A attempts for Python tasks; each gets a DAG file of its own, whose function is ``f``."""
-
-    def __init__(self, home: Path) -> None:
-        settings = make_settings(home)
-        super().__init__(LocalExecutor(settings), settings)
-        self.home = home
-
-    def python(self, body: str, *, spawned: bool = False, **fields: Any) -> AttemptSpec:
-        attempt_id = new_attempt_id()
-        place = self.home / attempt_id
-        place.mkdir()
-        file = place / "a_dag.py"
-        file.write_text(HEADER + body + FOOTER)
-        folder = str(attempt_path(self.settings.attempts, attempt_id))
-        argv = (sys.executable, "-P", "-m", TASK_CHILD, folder, *(["spawned"] if spawned else []))
-        assert can_fork(argv) is not spawned
-        facts = {"dag_id": "d", "task_id": "t", "file": str(file), "source": str(file)}
-        env = {"PATH": os.environ["PATH"], "PENSTOCK_CTX_TASK_ID": "t", **fields.pop("env", {})}
-        context = {**FACTS, **facts, "dags_folder": str(self.home)}
-        return AttemptSpec(
-            attempt_id=attempt_id, argv=argv, env=env, cwd=str(self.home), context=context, **fields
-        )
-
-    async def forked(self) -> int:
-        """Run a task, so that there is a warm parent, and return that one's pid."""
-        spec = self.python(f"def f(): print({FORKED})")
-        assert (await self.log(spec)) == b"True\n"
-        return next(iter(unassigned(self.supervisor_of(spec.attempt_id))))
-
-    def place(self, spec: AttemptSpec) -> Path:
-        """Return where the task's own DAG file lies; the task works there."""
-        return self.home / spec.attempt_id
-
-    async def started(self, spec: AttemptSpec, word: bytes = b"ready") -> None:
-        await eventually(lambda: word in self.printed(spec.attempt_id), "the task to run")
-
-    async def phase(self, spec: AttemptSpec) -> None:
-        await eventually((self.folder(spec.attempt_id) / "phase").exists, "the launch to begin")
-
-
-def unassigned(parent: int) -> list[int]:
-    return [
-        pid
-        for pid in process.children(parent)
-        if process.environment_value(pid, "PENSTOCK_ATTEMPT") == UNASSIGNED
-    ]
-
 
 @pytest.fixture
-async def attempts(tmp_path: Path) -> AsyncIterator[WarmAttempts]:
-    found = WarmAttempts(tmp_path)
+async def attempts(tmp_path: Path) -> AsyncIterator[PythonAttempts]:
+    found = PythonAttempts(tmp_path)
     await found.start()
     yield found
     await found.executor.close()
@@ -119,7 +54,7 @@ def f():
 """
 
 
-async def test_a_forked_task_sees_what_a_spawned_one_sees(attempts: WarmAttempts) -> None:
+async def test_a_forked_task_sees_what_a_spawned_one_sees(attempts: PythonAttempts) -> None:
     specs = [
         attempts.python(SURROUNDINGS, spawned=spawned, env={"LANG": "C", "X": "ä\udc80"})
         for spawned in (True, False)
@@ -162,7 +97,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("how", ENDINGS)
-async def test_a_forked_task_ends_as_a_spawned_one_does(attempts: WarmAttempts, how: str) -> None:
+async def test_a_forked_task_ends_as_a_spawned_one_does(attempts: PythonAttempts, how: str) -> None:
     specs = [attempts.python(ENDINGS[how], spawned=spawned) for spawned in (True, False)]
     attempts.executor.submit(specs)
     told = []
@@ -182,7 +117,7 @@ def essence(outcome: Outcome) -> tuple[object, ...]:
     return outcome.kind, outcome.exit_code, outcome.signal, outcome.sent_by, outcome.reason, outcome.xcoms
 
 
-async def test_accounts_are_the_forks_own(attempts: WarmAttempts) -> None:
+async def test_accounts_are_the_forks_own(attempts: PythonAttempts) -> None:
     busy = "def f():\n    block = bytearray(80 << 20)\n    while time.process_time() < 0.3: pass"
     outcome = await attempts.run(attempts.python(busy))
     assert outcome.peak_rss is not None
@@ -195,7 +130,7 @@ async def test_accounts_are_the_forks_own(attempts: WarmAttempts) -> None:
     assert idle.peak_rss is None or idle.peak_rss < 40 << 20
 
 
-async def test_a_forked_task_and_all_it_started_end_together(attempts: WarmAttempts) -> None:
+async def test_a_forked_task_and_all_it_started_end_together(attempts: PythonAttempts) -> None:
     body = """
 def f():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -226,12 +161,12 @@ def environ(pid: int) -> str:
     return Path(f"/proc/{pid}/environ").read_text()
 
 
-async def test_a_forked_task_has_a_time_limit(attempts: WarmAttempts) -> None:
+async def test_a_forked_task_has_a_time_limit(attempts: PythonAttempts) -> None:
     outcome = await attempts.run(attempts.python("def f(): time.sleep(60)", time_limit=0.1, grace=5))
     assert (outcome.kind, outcome.signal) == (OutcomeKind.TIMEOUT, signal.SIGTERM)
 
 
-async def test_a_warm_parent_killed_while_it_launches(attempts: WarmAttempts) -> None:
+async def test_a_warm_parent_killed_while_it_launches(attempts: PythonAttempts) -> None:
     parent = await attempts.forked()
     os.kill(parent, signal.SIGSTOP)
     spec = attempts.python(
@@ -250,7 +185,7 @@ async def test_a_warm_parent_killed_while_it_launches(attempts: WarmAttempts) ->
 async def test_a_warm_parent_that_stands_still_is_replaced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    attempts = WarmAttempts(tmp_path)
+    attempts = PythonAttempts(tmp_path)
     hurry = "import penstock.supervisor.start as r;r.FORK_SECONDS=2;main()"
     monkeypatch.setattr(supervisors, "_CODE", supervisors._CODE.replace("main()", hurry))
     await attempts.start()
@@ -267,7 +202,7 @@ async def test_a_warm_parent_that_stands_still_is_replaced(
     await attempts.executor.close()
 
 
-async def test_a_launch_can_be_cancelled(attempts: WarmAttempts) -> None:
+async def test_a_launch_can_be_cancelled(attempts: PythonAttempts) -> None:
     parent = await attempts.forked()
     os.kill(parent, signal.SIGSTOP)
     spec = attempts.python("open('ledger', 'a').write('ran')\ndef f(): pass")
@@ -282,7 +217,7 @@ async def test_a_launch_can_be_cancelled(attempts: WarmAttempts) -> None:
     assert not (attempts.place(spec) / "ledger").exists()
 
 
-async def test_a_warm_parent_killed_while_its_tasks_run(attempts: WarmAttempts) -> None:
+async def test_a_warm_parent_killed_while_its_tasks_run(attempts: PythonAttempts) -> None:
     parent = await attempts.forked()
     specs = [attempts.python(f"{GATE}\n    sys.exit({code})") for code in (3, 4)]
     attempts.executor.submit(specs)
@@ -297,14 +232,14 @@ async def test_a_warm_parent_killed_while_its_tasks_run(attempts: WarmAttempts) 
         assert (await attempts.end(spec.attempt_id)).exit_code == code
 
 
-async def test_whoever_looks_for_strays_leaves_the_warm_parent_alone(attempts: WarmAttempts) -> None:
+async def test_whoever_looks_for_strays_leaves_the_warm_parent_alone(attempts: PythonAttempts) -> None:
     parent = await attempts.forked()
     outcome = await attempts.run(shell("setsid sleep 600 & exit 3"))
     assert (outcome.exit_code, outcome.survivors) == (3, 1)
     assert await attempts.forked() == parent
 
 
-async def test_a_supervisor_killed_with_forked_tasks(attempts: WarmAttempts) -> None:
+async def test_a_supervisor_killed_with_forked_tasks(attempts: PythonAttempts) -> None:
     parent = await attempts.forked()
     body = "def f():\n    if os.fork() == 0: os.setsid()\n    print('ready', flush=True)\n    time.sleep(600)"
     spec = attempts.python(body)
@@ -326,7 +261,7 @@ async def test_a_supervisor_that_dies_while_it_launches_a_fork(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, point: str
 ) -> None:
     monkeypatch.setenv("PENSTOCK_FAILPOINT", point)
-    attempts = WarmAttempts(tmp_path)
+    attempts = PythonAttempts(tmp_path)
     await attempts.start()
     spec = attempts.python("open('ledger', 'a').write('ran')\ndef f(): pass")
     attempts.executor.submit([spec])
@@ -336,7 +271,7 @@ async def test_a_supervisor_that_dies_while_it_launches_a_fork(
     await attempts.executor.close()
 
 
-async def test_what_cannot_be_forked_is_spawned(attempts: WarmAttempts, tmp_path: Path) -> None:
+async def test_what_cannot_be_forked_is_spawned(attempts: PythonAttempts, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
     )
@@ -346,7 +281,7 @@ async def test_what_cannot_be_forked_is_spawned(attempts: WarmAttempts, tmp_path
         assert await attempts.log(attempts.python(f"def f(): print({FORKED})", env=env)) == b"False\n"
 
 
-async def test_a_warm_parent_knows_no_secret_and_no_attempt(attempts: WarmAttempts) -> None:
+async def test_a_warm_parent_knows_no_secret_and_no_attempt(attempts: PythonAttempts) -> None:
     spec = attempts.python(GATE, secrets={"SECRET": "env:PATH"}, env={"OTHER": "1"})
     attempts.executor.submit([spec])
     await attempts.started(spec)
