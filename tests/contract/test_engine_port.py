@@ -110,6 +110,11 @@ def test_dag_detail_has_the_structure_in_order(port: Port) -> None:
     assert detail.dag.dag_id == "etl"
 
 
+def test_a_dag_is_the_same_without_its_structure(port: Port) -> None:
+    whole = port.engine.dag("etl")
+    assert port.engine.dag("etl", structure=False) == msgspec.structs.replace(whole, nodes=(), groups=())
+
+
 def test_next_points_follow_the_cursor(port: Port) -> None:
     points = port.engine.next_points("etl", 3)
     assert [point.run_after for point in points] == [NOON + timedelta(days=days) for days in (1, 2, 3)]

@@ -8,6 +8,7 @@ from fakes.world import World
 from penstock.clock import to_us
 from penstock.forecast.facts import DagFacts, Facts, Paused, PoolFacts
 from penstock.forecast.page import forecast
+from penstock.forecast.simulation import WORK
 from penstock.model.queries import ForecastQuery
 from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec
 from penstock.model.structure import Structure
@@ -22,6 +23,8 @@ class Forecasts:
 
     world: World
     now: datetime
+    quick_work: int | None = None
+    """What a quick answer may cost; None: as much as the whole."""
 
     def _ask(self, name: str) -> None:
         raise NotImplementedError
@@ -38,7 +41,8 @@ class Forecasts:
                 for number, dag_id in enumerate(sorted(self.world.dags))
             ),
         )
-        return forecast(facts, query)
+        work = self.quick_work if query.quick and self.quick_work is not None else WORK
+        return forecast(facts, query, work=work)
 
     def _dag_facts(self, detail: DagDetail, number: int) -> DagFacts:
         dag = detail.dag

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from data.builders import dag, task
@@ -13,6 +16,7 @@ from penstock.clock import to_us
 from penstock.errors import UsageError
 from penstock.forecast.facts import DagFacts, Facts, PoolFacts
 from penstock.forecast.page import forecast
+from penstock.forecast.shape import Shape, shape_of
 from penstock.forecast.simulation import WORK, Simulation
 from penstock.model.queries import ForecastQuery, Term, WhatIf
 from penstock.model.spec import ScheduleSpec
@@ -117,6 +121,42 @@ def test_a_quick_answer_costs_little_and_is_replaced_by_the_whole(monkeypatch: p
     assert quick.total == whole.total
     assert again == whole
     assert quick.fires[0] == whole.fires[0]
+
+
+@pytest.mark.parametrize("dags", [1, 2, 3, 7, 40])
+def test_the_whole_goes_on_where_the_quick_one_stopped(monkeypatch: pytest.MonkeyPatch, dags: int) -> None:
+    """What is open then, such as a pool that is full, goes on too: it is all as if it had not stopped."""
+    asked, query = Asked(monkeypatch, dags), ForecastQuery(hours=24)
+    quick = asked.ask(msgspec.structs.replace(query, quick=True))
+    assert quick.reached < quick.until
+    assert asked.ask(query) == forecast(asked.facts, query)
+    assert asked.simulated == [kept_module.QUICK]
+    assert asked.ask(msgspec.structs.replace(query, what_if=WhatIf(pools={"one": 2}))) == forecast(
+        asked.facts, msgspec.structs.replace(query, what_if=WhatIf(pools={"one": 2}))
+    )
+
+
+def test_shapes_are_made_again_only_for_other_durations(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(structure: Structure, *rest: Any, **more: Any) -> Shape:
+        made.append(structure.id)
+        return shape_of(structure, *rest, **more)
+
+    monkeypatch.setattr("penstock.forecast.shape.shape_of", counted)
+    asked.ask(ForecastQuery(hours=1))
+    asked.news += 1
+    asked.ask(ForecastQuery(hours=1))
+    assert made == [0, 1]
+    first, second = asked.facts.dags
+    slower = replace(second, usual={"a": Usual([50.0])})
+    asked.facts = replace(asked.facts, dags=(first, slower))
+    asked.news += 1
+    page = asked.ask(ForecastQuery(hours=1))
+    assert made == [0, 1, 1]
+    assert page == forecast(asked.facts, ForecastQuery(hours=1))
 
 
 def test_what_makes_no_sense_is_refused_and_keeps_nothing_broken(asked: Asked) -> None:

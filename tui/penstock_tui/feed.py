@@ -15,14 +15,22 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from textual.message import Message
 
 from penstock.api.engine import Engine
 from penstock.clock import Clock, SystemClock
-from penstock.errors import EngineNotRunningError, HostError, HostLostError, PenstockError
+from penstock.errors import (
+    EngineNotRunningError,
+    HostError,
+    HostLostError,
+    PenstockError,
+    ProtocolError,
+)
 from penstock.model.acts import AnyAct
+from penstock.model.views.dags import DagDetail
 from penstock.model.views.plans import Done, Plan
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
 
@@ -109,6 +117,10 @@ class Feed:
             waiting = self._waiting[key] = asyncio.ensure_future(self._in_turn(key, question))
         answer: Answer | None = await asyncio.shield(waiting)
         return answer
+
+    async def dag(self, dag_id: str) -> DagDetail | None:
+        """Return a DAG without its tasks, which of a large one are nearly all of the answer."""
+        return await self.ask(partial(_without_tasks, dag_id), key=("dag without tasks", dag_id))
 
     async def call(self, question: Callable[[Engine], Answer]) -> Answer:
         """Return the engine's answer; raise `PenstockError`, which the caller shows."""
@@ -213,3 +225,10 @@ class Feed:
                 reason = str(worse)
         self._opened.set()
         self._post(EngineGone(self.heard, reason, cut=cut))
+
+
+def _without_tasks(dag_id: str, engine: Engine) -> DagDetail:
+    try:
+        return engine.dag(dag_id, structure=False)
+    except ProtocolError:  # an engine of before
+        return engine.dag(dag_id)

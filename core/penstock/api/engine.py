@@ -41,8 +41,8 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """
         ...
 
-    def dag(self, dag_id: str) -> views.dags.DagDetail:
-        """Return one DAG with its structure."""
+    def dag(self, dag_id: str, *, structure: bool = True) -> views.dags.DagDetail:
+        """Return one DAG with its structure, or without its tasks and groups."""
         ...
 
     def next_points(self, dag_id: str, count: int) -> list[views.points.PointRow]:

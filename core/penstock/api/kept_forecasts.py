@@ -15,6 +15,7 @@ import msgspec
 
 from penstock.forecast.facts import Facts
 from penstock.forecast.page import page_of, until_of
+from penstock.forecast.shape import Shapes
 from penstock.forecast.simulation import WORK, Simulation
 from penstock.model.queries import ForecastQuery, WhatIf
 from penstock.model.views.coming import ComingPage
@@ -46,6 +47,7 @@ class KeptForecasts:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
+        self._shapes = Shapes()
 
     def page(self, query: ForecastQuery, news: int, read: Callable[[], Facts]) -> ComingPage:
         """Return a page; *read* gives the facts, if those that are kept are outdated.
@@ -62,13 +64,15 @@ class KeptForecasts:
             def simulate(paper: WhatIf | None) -> Simulation:
                 key = (query.hours, query.slow, msgspec.json.encode(paper))
                 known = found.get(key)
-                if known is None:
+                if known is None or not (query.quick or known.can_go_on or known.worked_out(WORK)):
                     work = QUICK if query.quick else WORK
-                    known = Simulation(facts, until_us, paper=paper, slow=query.slow, work=work).run()
-                    if known.reached_us == until_us or not query.quick:
-                        found[key] = known
-                if key in found:
-                    found.move_to_end(key)
+                    known = Simulation(
+                        facts, until_us, paper=paper, slow=query.slow, work=work, shapes=self._shapes
+                    ).run()
+                elif not query.quick and not known.worked_out(WORK):
+                    known.go_on(WORK)
+                found[key] = known
+                found.move_to_end(key)
                 while len(found) > _MOST:
                     found.popitem(last=False)
                 return known

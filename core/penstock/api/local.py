@@ -138,9 +138,9 @@ class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, Loca
         """Return every known DAG by id, or *only* some, with up to *strip* last runs each."""
         return self._reads.dags(strip, only)
 
-    def dag(self, dag_id: str) -> DagDetail:
-        """Return one DAG with its structure."""
-        return self._reads.dag(dag_id)
+    def dag(self, dag_id: str, *, structure: bool = True) -> DagDetail:
+        """Return one DAG with its structure, or without its tasks and groups."""
+        return self._reads.dag(dag_id, structure=structure)
 
     def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points."""

@@ -18,6 +18,8 @@ from penstock.model.slots import TURNS, Slots, blocked_by, run_full, turn
 
 Kind = tuple[str, int, str]
 Turn = tuple[bool, int, int, int, str]
+Chosen = tuple[PaperRun, Kind]
+"""The run of a waiting task, and the queue that it is the first of."""
 Head = tuple[Turn, int, PaperDag]
 """A DAG's turn, and the number of the offer that it is from: an older one counts no more."""
 
@@ -36,6 +38,8 @@ class Launches:
         self._open: list[Head] = []
         """DAGs with a task that may launch, a heap."""
         self._offered: dict[str, PaperDag] = {}
+        self._ready: tuple[PaperDag | None, Chosen | None, int] = (None, None, 0)
+        """The DAG that was looked at last, its task that goes next, and how many candidates that took."""
         self._parked: dict[str, list[Head]] = {}
         """Pool -> DAGs with tasks that it blocks, heaps."""
         self._members: dict[str, dict[str, None]] = {}
@@ -113,6 +117,7 @@ class Launches:
 
     def dispatch(self, at_us: int, launch: Callable[[PaperRun, int], None]) -> None:
         """Give free slots away, to the DAG whose turn it is, until there are none or nobody fits."""
+        self._ready = (None, None, 0)
         while True:
             touched, self._touched = self._touched, {}
             for dag in touched.values():
@@ -120,7 +125,7 @@ class Launches:
             head = self._best(self._open) if self.slots.total < self.parallelism else None
             if head is None:
                 return
-            found, _ = self._next(head, at_us)  # others were launched since: a pool may have filled up
+            found = self._again(head, at_us)
             if found is not None:
                 run, kind = found
                 launch(run, _dequeue(run, kind))
@@ -133,6 +138,14 @@ class Launches:
                             parked.tried_us = (at_us, self.slots.by_pool[pool])
                             self._touched[parked.dag_id] = parked
             self._touched[head.dag_id] = head
+
+    def _again(self, dag: PaperDag, at_us: int) -> Chosen | None:
+        """Return the task of a DAG that goes next; others were launched since: a pool may have filled up."""
+        before, found, looked = self._ready
+        if before is dag:  # nothing was launched since
+            self.looked += looked
+            return found
+        return self._next(dag, at_us)[0]
 
     def _best(self, heads: list[Head]) -> PaperDag | None:
         """Return the DAG whose turn it is, without offers that are no longer valid."""
@@ -148,7 +161,9 @@ class Launches:
         dag.offer += 1
         self._offered.pop(dag.dag_id, None)
         before, dag.parked = dag.parked, {}
+        looked = self.looked
         found, blocked = self._next(dag, at_us)
+        self._ready = (dag, found, self.looked - looked)
         for pool, run, weight in blocked:
             if pool not in dag.parked:
                 dag.parked[pool] = None

@@ -55,6 +55,8 @@ class Meetings:
         self._open: dict[str, Meeting] = {}
         self._newest: dict[str, Meeting] = {}
         self._holders: dict[str, Counter[str]] = {}
+        self._ended: dict[str, Meeting] = {}
+        """What was open at the end of the simulation."""
 
     def took(self, run: PaperRun, spec: TaskSpec, used: int, total: int) -> None:
         """Note that a task was launched: *used* slots of its pool and *total* attempts are live now."""
@@ -92,8 +94,19 @@ class Meetings:
 
     def end(self, now_us: int) -> None:
         """Close what is open at the end of the simulation."""
+        self._ended = dict(self._open)
         for place in tuple(self._open):
             self.clear(place, now_us)
+
+    def go_on(self) -> None:
+        """Open again what was open when the simulation ended, as if it had not."""
+        for place, found in self._ended.items():
+            waited_us = found.last_us - found.since_us
+            found.waited_us -= waited_us
+            self.loads[place].waited_us -= waited_us
+            found.open = True
+            self._open[place] = found
+        self._ended = {}
 
     def _begin(self, place: str, now_us: int) -> Meeting:
         last = self._newest.get(place)

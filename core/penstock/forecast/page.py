@@ -56,7 +56,7 @@ def page_of(
     wanted = {dag_id for dag_ids in fitting for dag_id in dag_ids}
     listed = [dag for dag in simulated.dags.values() if dag.dag_id in wanted]
     names = {dag.dag_id for dag in listed}
-    points = {dag.dag_id: dag.count(until_us) for dag in listed}
+    points = {dag.dag_id: simulated.points[dag.dag_id] for dag in listed}
     offset, limit = max(0, query.offset), min(max(0, query.limit), _MOST_ROWS)
     meetings = _meetings(simulated, names)
     difference = None

@@ -11,6 +11,9 @@ from penstock.model.spec import TaskSpec
 from penstock.model.structure import Structure
 from penstock.model.usual import Usual
 
+_MOST = 4096
+"""Shapes that are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -127,3 +130,20 @@ def _past(structure: Structure, spec: TaskSpec) -> tuple[str, ...]:
     if spec.wait_for_downstream:
         return (spec.task_id, *structure.graph.downstream[spec.task_id])
     return (spec.task_id,) if spec.depends_on_past else ()
+
+
+class Shapes:
+    """Shapes by version, kept for the next simulation as long as what is usual is the same."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, bool], tuple[Mapping[str, Usual], int, Shape]] = {}
+
+    def of(self, structure: Structure, usual: Mapping[str, Usual], history: int, *, slow: bool) -> Shape:
+        """Return what `shape_of` does; the same object of *usual* stands for the same durations."""
+        key = (structure.id, slow)
+        kept = self._kept.get(key)
+        if kept is None or kept[0] is not usual or kept[1] != history:
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            kept = self._kept[key] = (usual, history, shape_of(structure, usual, history, slow=slow))
+        return kept[2]

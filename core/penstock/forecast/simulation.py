@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import count
 
 from penstock.clock import to_us
@@ -17,7 +18,7 @@ from penstock.forecast.backfills import PaperBackfill
 from penstock.forecast.facts import BackfillPointFacts, Facts, Paused, PoolFacts, RunFacts, goes_on_us
 from penstock.forecast.launches import Launches
 from penstock.forecast.paper import FOR_EVER, Becomes, PaperDag, PaperRun, due_us
-from penstock.forecast.shape import Shape, shape_of
+from penstock.forecast.shape import Shape, Shapes
 from penstock.forecast.tasks import WHOLE, Kind, PaperTasks
 from penstock.model.overlap import fair_share, on_overlap, takes_more
 from penstock.model.queries import WhatIf
@@ -43,6 +44,7 @@ class Simulation(PaperTasks):
         paper: WhatIf | None = None,
         slow: bool = False,
         work: int = WORK,
+        shapes: Shapes | None = None,
     ) -> None:
         paper = paper or WhatIf()
         self.now_us = to_us(facts.now)
@@ -60,11 +62,14 @@ class Simulation(PaperTasks):
         self.lifts: list[tuple[int, PaperDag, bool]] = []
         """Pauses that lift themselves: when, of which DAG, and whether it is a freeze."""
         self._work = work
+        self._cut = False
+        """Whether points of one moment were left out because it had cost enough."""
         self._per_tick = facts.runs_per_tick
         self._slow = slow
         self._numbers = count(1)
         self._order = count()
         self._events: list[tuple[int, Kind, int, PaperRun | PaperDag, int, int]] = []
+        self._all_shapes = Shapes() if shapes is None else shapes
         self._shapes: dict[int, Shape] = {}
         self._due: dict[str, PaperDag] = {}
         self._start: dict[str, PaperDag] = {}
@@ -91,7 +96,7 @@ class Simulation(PaperTasks):
     def _shape(self, structure: Structure, usual: Mapping[str, Usual], history: int) -> Shape:
         found = self._shapes.get(structure.id)
         if found is None:
-            found = shape_of(structure, usual, history, slow=self._slow)
+            found = self._all_shapes.of(structure, usual, history, slow=self._slow)
             self._shapes[structure.id] = found
         return found
 
@@ -192,6 +197,11 @@ class Simulation(PaperTasks):
 
     # -- going on --------------------------------------------------------------------------------
 
+    @cached_property
+    def points(self) -> Mapping[str, int]:
+        """How many points each DAG has until the end of the window."""
+        return {dag_id: dag.count(self.until_us) for dag_id, dag in self.dags.items()}
+
     @property
     def spent(self) -> bool:
         """Whether it has cost enough work."""
@@ -202,6 +212,24 @@ class Simulation(PaperTasks):
         while self._events and self._events[0][0] <= self.now_us:
             self._event()
         self._settle()
+        return self._until_end()
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it stopped between two moments, so that going on leads to the same as not stopping."""
+        return not self._cut
+
+    def worked_out(self, work: int) -> bool:
+        """Whether it has come to the end of its time, or of *work*."""
+        return self.reached_us == self.until_us or self.launches.looked >= work
+
+    def go_on(self, work: int) -> Simulation:
+        """Go on from where it stopped, until it has cost *work* in all."""
+        self._work = work
+        self.launches.meetings.go_on()
+        return self._until_end()
+
+    def _until_end(self) -> Simulation:
         while self._events and not self.spent and self._events[0][0] <= self.until_us:
             self._at = self._events[0][0]
             while self._events and self._events[0][0] == self._at:
@@ -265,7 +293,10 @@ class Simulation(PaperTasks):
         """Settle due points of a DAG, at most *share* of them."""
         full = not takes_more(dag.spec, len(dag.active)) or (dag.continuous and dag.active)
         dag.due = bool(full)  # once a run has ended
-        while not full and dag.next is not None and due_us(dag.next) <= self._at and not self.spent:
+        while not full and dag.next is not None and due_us(dag.next) <= self._at:
+            if self.spent:
+                self._cut = True
+                break
             if not share:
                 self._due[dag.dag_id] = dag
                 return

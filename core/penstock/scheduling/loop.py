@@ -14,7 +14,7 @@ from functools import partial
 
 from penstock import failpoint
 from penstock.clock import Clock, read, to_us
-from penstock.errors import LostError, PenstockError
+from penstock.errors import LostError
 from penstock.execution.executor import Executor, Worker
 from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
@@ -23,7 +23,7 @@ from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.draining import Draining
-from penstock.scheduling.isolate import Isolation, refuse
+from penstock.scheduling.isolate import Isolation
 from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
 from penstock.scheduling.steps.advance import advance
@@ -201,8 +201,7 @@ class Loop:
         """Carry out *act* now, in a tick of its own. For callers on the event loop that cannot wait."""
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self.order(ActOrder(act, expect, actor, act_id, answer))
-        while self._orders and not answer.done():  # one that creates a very large run takes several ticks
-            self._turn(self._take_hints())
+        self._turn(self._take_hints())
         return answer.result()
 
     async def commit_async(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
@@ -267,7 +266,6 @@ class Loop:
             self.ticks.add(self._clock.monotonic() - began, to_us(self._clock.now()))
             self._turned.fire()
             await self._sleep(wake_us)
-        refuse(self._orders, PenstockError("the engine is stopping"))
         if self._last:
             self._orders = list(self._last)
             self._turn([])
@@ -340,8 +338,6 @@ class Loop:
             environment=self._environment,
         )
         self.gate.now_us = self.world.now_us = tick.now_us
-        self.world.to_advance |= self.world.put_off
-        self.world.put_off.clear()
         heed_clock(tick)
         answers = obey(tick, orders, plan_of)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
@@ -366,9 +362,6 @@ class Loop:
                 order.answer.set_result(done)
         if touched is not None:
             self._tell(touched)
-        self._orders[:0] = tick.later
-        if self.world.making.go_on() or self.world.put_off:
-            tick.wake_at(tick.now_us)
         if tick.reread:
             self.isolation.read_anew()
             self._hinted.update(self._live())

@@ -187,18 +187,15 @@ def count_coming(
     resumed: datetime | None = None,
 ) -> int:
     """Return how many of the points of `coming` are due at *until*, without making them one by one."""
-    first = next(
-        coming(spec, cursor=cursor, first_seen=first_seen, now=now, resumed=resumed),
-        None,
-    )
-    if first is None or first.run_after > until:
-        return 0
     table = stored_timetable(spec.schedule)
     if not isinstance(table, PeriodicTimetable):
-        return 1
+        only = next(coming(spec, cursor=cursor, first_seen=first_seen, now=now, resumed=resumed), None)
+        return int(only is not None and only.run_after <= until)
     grid = table.grid(spec.start_date or first_seen)
     work = _Periodic(table, grid, spec, cursor, first_seen, now, resumed)
-    return grid.count(work.first_made(), work.newest_tick(until))
+    tick = work.first_made()
+    first = next(work.created(tick), None)
+    return 0 if first is None or first.run_after > until else grid.count(tick, work.newest_tick(until))
 
 
 def _single(point: Point | None, cursor: Point | None, now: datetime, limit: int) -> Decisions:
@@ -239,9 +236,10 @@ class _Periodic:
                 first = self.table.tick_after(self.grid, creates[-1].point)
         return Decisions(done, cursor, self._due_at(first))
 
-    def created(self) -> Iterator[Point]:
-        """Yield the points that get a run now or later, in order."""
-        yield from self._points(self.first_made(), min(self.spec.end_date or NEVER, _LAST_TICK))
+    def created(self, first: datetime | None = None) -> Iterator[Point]:
+        """Yield the points that get a run now or later, in order; *first* is `first_made`, if it is known."""
+        tick = self.first_made() if first is None else first
+        yield from self._points(tick, min(self.spec.end_date or NEVER, _LAST_TICK))
 
     def first_made(self) -> datetime:
         """Return the first tick that gets a run."""

@@ -287,3 +287,16 @@ def test_other_errors_of_a_result_are_raised() -> None:
         with pytest.raises(sqlite3.OperationalError, match="decode to UTF-8"):
             cursor.execute(write).fetchall()
         assert raw.execute("SELECT count(*) FROM t").fetchone() == (1,), "what writes is not done again"
+
+
+@pytest.mark.parametrize("bad", [0, 1, 199, 200, 201, 399, 450])
+def test_rows_that_are_fetched_some_at_a_time_come_once_and_in_order(bad: int) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", factory=Raw)) as raw:
+        raw.execute("CREATE TABLE t (id INTEGER, name TEXT)")
+        raw.executemany("INSERT INTO t VALUES (?, ?)", [(place, f"n{place}") for place in range(451)])
+        raw.execute("UPDATE t SET name = CAST(x'ff' AS TEXT) WHERE id = ?", (bad,))
+        cursor = raw.cursor().execute("SELECT id, name FROM t ORDER BY id")
+        found = []
+        while some := cursor.fetchmany(200):
+            found += some
+        assert found == [(place, b"\xff" if place == bad else f"n{place}") for place in range(451)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -79,7 +80,7 @@ class Palette(Dialog[str]):
     def _show(self, query: str) -> None:
         self._found = search(self._entries, query)
         table = self.query_one(LineTable)
-        table.set_rows([Row(entry.value, _cells(entry)) for entry in self._found])
+        table.set_rows([Row(entry.value, partial(_cells, entry)) for entry in self._found])
         table.move_to(0)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from msgspec import structs
 
 from penstock.model.queries import RunQuery
@@ -104,11 +107,13 @@ class AllRunsScreen(Listing):
             self.table.set_page(self.table.total, self.table.first, [self._row(key) for key in self._shown])
 
     def _row(self, key: str) -> Row:
-        run, shell = self.runs[key], self.shell
+        run = self.runs[key]
+        return Row(key, partial(self._cells, run, self.shell.clock.now()), failed=_failed(run))
+
+    def _cells(self, run: RunRow, now: datetime) -> tuple[Spans, ...]:
+        shell = self.shell
         zone = durations.zone(self._zones.get(run.dag_id, "UTC"))
-        cells = all_run_rows.cells(run, shell.clock.now(), shell.zone, zone, shell.looks)
-        cells = self.hosted(cells, run.dag_id)
-        return Row(key, cells, failed=_failed(run))
+        return self.hosted(all_run_rows.cells(run, now, shell.zone, zone, shell.looks), run.dag_id)
 
     # -- the frame -------------------------------------------------------------------------------
 

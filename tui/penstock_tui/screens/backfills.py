@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from functools import partial
 
 from penstock.model.backfills import OPEN_POINTS, REPROCESSES, BackfillPointState, BackfillState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
@@ -92,7 +93,7 @@ class BackfillsScreen(Listing):
             self.table.empty = "no backfill matches the filter"
         self.table.set_rows(
             [
-                Row(str(row.backfill_id), self._cells(row), failed=row.state is BackfillState.FAILED)
+                Row(str(row.backfill_id), partial(self._cells, row), failed=row.state is BackfillState.FAILED)
                 for row in rows
             ]
         )
@@ -162,9 +163,7 @@ class BackfillPointsScreen(Listing):
             lambda engine: engine.backfill(self.backfill_id), key=("backfill", self.backfill_id)
         )
         if found is not None and self.zone is None:
-            detail = await self.shell.feed.ask(
-                lambda engine: engine.dag(found.dag_id), key=("dag", found.dag_id)
-            )
+            detail = await self.shell.feed.dag(found.dag_id)
             self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
         if found is not None:
             self.row = found
@@ -176,7 +175,7 @@ class BackfillPointsScreen(Listing):
         self.table.empty = "no points"
         self.table.set_rows(
             [
-                Row(str(place), self._cells(point), failed=point.state is BackfillPointState.FAILED)
+                Row(str(place), partial(self._cells, point), failed=point.state is BackfillPointState.FAILED)
                 for place, point in enumerate(points)
             ]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
 
 from textual.app import ComposeResult
 
@@ -67,18 +68,18 @@ class CalendarScreen(_OfOneDag, View):
         self.grid.focus()
 
     async def load(self) -> None:
-        """Request the shown months one by one, so that the engine can work between two answers."""
+        """Request the shown months, a row of them at a time: the engine can work between two answers."""
         feed = self.shell.feed
         if self.detail is None:
-            self.detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
+            self.detail = await feed.dag(self.dag_id)
             if self.detail is None:
                 return
             now = self.shell.clock.now()
             today = now.astimezone(self._zone()).date()
             self.grid.begin(today, await self._first_day(now), await self._last_day(self.detail, today))
             self.refresh_top()
-        for month in reversed(self.grid.months):
-            await self._load_month(month)
+        for months in reversed(self.grid.month_rows):
+            await self._load_months(months[0], calendar.last_of(months[-1]))
 
     async def _first_day(self, now: datetime) -> date | None:
         """Return the day of the oldest point."""
@@ -94,22 +95,23 @@ class CalendarScreen(_OfOneDag, View):
         if end == today:
             return today
         for back in range(_LOOK_BACK):
-            if rows := await self._days_of(calendar.first_of(end, -back)):
+            month = calendar.first_of(end, -back)
+            if rows := await self._days_of(month, calendar.last_of(month)):
                 return rows[-1].day
         run = detail.dag.last_run
         ran = run.logical_date.astimezone(zone).date() if run is not None and run.logical_date else end
         return min(ran, end)
 
-    async def _load_month(self, month: date) -> None:
-        rows = await self._days_of(month)
+    async def _load_months(self, first: date, last: date) -> None:
+        rows = await self._days_of(first, last)
         if rows is not None:
-            self.grid.set_days(month, rows)
+            self.grid.set_days(first, last, rows)
             self._show_day()
 
-    async def _days_of(self, month: date) -> list[DayRow] | None:
-        last = calendar.last_of(month)
+    async def _days_of(self, first: date, last: date) -> list[DayRow] | None:
         return await self.shell.feed.ask(
-            lambda engine: engine.days(self.dag_id, first=month, last=last), key=("days", self.dag_id, month)
+            lambda engine: engine.days(self.dag_id, first=first, last=last),
+            key=("days", self.dag_id, first, last),
         )
 
     def on_month_grid_moved(self) -> None:
@@ -235,7 +237,7 @@ class PointsScreen(_OfOneDag, Listing):
             [
                 Row(
                     key,
-                    point_rows.cells(point, self.zone, looks),
+                    partial(point_rows.cells, point, self.zone, looks),
                     failed=point.run_state is RunState.FAILED
                     or point.state in {PointState.SKIPPED, PointState.WAITING},
                 )

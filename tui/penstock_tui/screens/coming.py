@@ -20,6 +20,8 @@ from penstock_tui.widgets.line_table import LineTable, Row
 
 _PAGE = 300
 _MOST = 2000
+_SETTLE = 0.25
+"""Seconds between the beginning and the question for the rest."""
 _AGAIN = 10.0
 """Seconds between two forecasts while things change: one costs more than a list."""
 
@@ -75,9 +77,16 @@ class ComingScreen(Listing):
         query = self._asked()
         if (query.hours, query.slow) != self._window:
             await self._ask(structs.replace(query, quick=True), query)
-            if not self.working:
-                return
-        await self._ask(query, query)
+            if self.working:  # keys come first: the engine works on the rest for a while
+                self.set_timer(_SETTLE, self._ask_rest)
+        else:
+            await self._ask(query, query)
+
+    def _ask_rest(self) -> None:
+        """Ask for what is not worked out yet."""
+        query = self._asked()
+        if self.working and (query.hours, query.slow) == self._window:
+            self.run_worker(self._ask(query, query), name="rest", group="load", exit_on_error=False)
 
     async def _ask(self, query: ForecastQuery, whole: ForecastQuery) -> None:
         """Ask *query*, and show the answer if *whole* is still what is to be shown."""
@@ -184,7 +193,8 @@ class ComingScreen(Listing):
 
     async def _pause(self) -> None:
         names, marked = self._dag_ids(), bool(self.table.marks)
-        dags = await self.shell.feed.ask(lambda engine: [engine.dag(each).dag for each in names])
+        found = [await self.shell.feed.dag(each) for each in names]
+        dags = [detail.dag for detail in found if detail is not None]
         if dags:
             targets = [DagTarget(dag_id=dag.dag_id, dag=dag, marked=marked) for dag in dags]
             self.shell.act(BY_ID["pause"], targets)

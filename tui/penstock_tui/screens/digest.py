@@ -171,7 +171,7 @@ class DigestScreen(Listing):
             dag_id, run_id, task_id, index = (
                 found[0].dag_id, found[0].run_id, found[0].task_id or None, found[0].map_index,
             )  # fmt: skip
-        detail = await ask(lambda engine: engine.dag(dag_id)) if dag_id else None
+        detail = await self.shell.feed.dag(dag_id) if dag_id else None
         dag = detail.dag if detail is not None else None
         if run_id is None:
             return DagTarget(dag_id=dag_id, dag=dag) if dag is not None else None

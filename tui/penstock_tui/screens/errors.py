@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from penstock.model.views.status import ImportErrorRow
 from penstock_tui.clean import clean
 from penstock_tui.dialogs.sheet import Sheet
@@ -39,7 +41,7 @@ class ErrorsScreen(Listing):
             [
                 Row(
                     str(place),
-                    error_rows.cells(row, self.shell.short_path(row.file), now, zone),
+                    partial(error_rows.cells, row, self.shell.short_path(row.file), now, zone),
                     failed=True,
                 )
                 for place, row in enumerate(self.errors)

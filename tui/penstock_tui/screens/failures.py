@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 
 from penstock.errors import PenstockError
 from penstock.model.acts import Looked
@@ -71,10 +73,7 @@ class FailuresScreen(Listing):
             [
                 Row(
                     group.fingerprint,
-                    self.hosted(
-                        failure_rows.cells(group, now, shell.zone, open_ones=not self.everything),
-                        group.fingerprint,
-                    ),
+                    partial(self._cells, group, now),
                     failed=bool(group.open),
                 )
                 for group in groups
@@ -82,6 +81,10 @@ class FailuresScreen(Listing):
             hidden=self.groups,
         )
         self.refresh_top()
+
+    def _cells(self, group: FailureGroup, now: datetime) -> tuple[Spans, ...]:
+        cells = failure_rows.cells(group, now, self.shell.zone, open_ones=not self.everything)
+        return self.hosted(cells, group.fingerprint)
 
     def crumbs(self) -> Spans:
         """Say how many failures have how many causes."""
@@ -232,7 +235,7 @@ class FailureScreen(Listing):
             [
                 Row(
                     failure_rows.task_key(task),
-                    failure_rows.task_cells(task, now, shell.zone, shell.looks),
+                    partial(failure_rows.task_cells, task, now, shell.zone, shell.looks),
                     failed=task.open,
                 )
                 for task in tasks

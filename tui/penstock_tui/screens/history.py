@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
@@ -76,7 +77,7 @@ class HistoryScreen(View):
                 lambda engine: engine.history(dag_id, task_id, map_index=index, limit=_LIMIT),
                 key=("history", dag_id, task_id, index),
             ),
-            feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id)),
+            feed.dag(dag_id),
         )
         if dag is not None:
             self.dag = dag.dag
@@ -132,7 +133,7 @@ class HistoryScreen(View):
             [
                 Row(
                     row.run_id,
-                    history.cells_of(row, now, shell.zone, dag_zone, shell.looks),
+                    partial(history.cells_of, row, now, shell.zone, dag_zone, shell.looks),
                     failed=row.state.value == "failed" or row.slow,
                 )
                 for row in found.runs

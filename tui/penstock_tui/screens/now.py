@@ -83,7 +83,7 @@ class NowScreen(Listing):
         above, below = self.query_one("#live", LineTable), self.query_one("#waiting", LineTable)
         above.set_titles(self.sort_note())
         above.set_rows(
-            [Row(now_rows.key_of(row), now_rows.cells(row, shell.looks)) for row in live],
+            [Row(now_rows.key_of(row), partial(now_rows.cells, row, shell.looks)) for row in live],
             hidden={now_rows.key_of(row) for row in self.page.attempts},
         )
         below.set_rows(

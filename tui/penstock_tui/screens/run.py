@@ -93,7 +93,7 @@ class RunScreen(OneRun, LogKeys):
         feed = self.shell.feed
         detail, dag = await asyncio.gather(
             feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id)),
-            feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id)),
+            feed.dag(dag_id),
         )
         if detail is None or run_id != self.run_id:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from penstock.model.states import RunState
 from penstock.model.views.dags import DagRow
@@ -58,7 +59,7 @@ class RunsScreen(Listing):
         """Ask for the runs."""
         feed = self.shell.feed
         detail, found = await asyncio.gather(
-            feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id)),
+            feed.dag(self.dag_id),
             feed.ask(lambda engine: engine.runs(self.dag_id, limit=self._limit), key=("runs", self.dag_id)),
         )
         if detail is not None:
@@ -86,7 +87,7 @@ class RunsScreen(Listing):
             [
                 Row(
                     run.run_id,
-                    run_rows.cells(run, now, shell.zone, dag_zone, shell.looks),
+                    partial(run_rows.cells, run, now, shell.zone, dag_zone, shell.looks),
                     failed=run.state is RunState.FAILED or run.failed_inside,
                 )
                 for run in runs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import structs
 
 from penstock.model.queries import ForecastQuery, WhatIf
@@ -59,7 +61,7 @@ class WhatIfScreen(Listing):
         rows: list[Moved | PlaceLoad] = [*self.difference.places, *self.difference.moved]
         self.table.set_rows(
             [
-                Row(what_if_rows.key_of(row), what_if_rows.cells(row, now, shell.zone, shell.looks))
+                Row(what_if_rows.key_of(row), partial(what_if_rows.cells, row, now, shell.zone, shell.looks))
                 for row in rows
                 if self.wanted.passes(what_if_rows.seen(row))
             ],

@@ -15,7 +15,7 @@ async def backfill(shell: Shell, targets: Sequence[Target]) -> None:
     target = targets[0]
     if isinstance(target, OfNoDag):
         return
-    detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id))
+    detail = await shell.feed.dag(target.dag_id)
     if detail is None:
         return
     reason = conditions.needs_schedule(DagTarget(dag_id=target.dag_id, dag=detail.dag))

@@ -16,5 +16,5 @@ async def zone_of(shell: Shell, target: Target) -> tzinfo:
         return durations.zone(dag.timezone)
     if isinstance(target, OfNoDag):
         return UTC
-    detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id), key=("dag", target.dag_id))
+    detail = await shell.feed.dag(target.dag_id)
     return durations.zone(detail.dag.timezone) if detail is not None else UTC

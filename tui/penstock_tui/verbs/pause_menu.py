@@ -14,6 +14,6 @@ async def pause_menu(shell: Shell, targets: Sequence[Target]) -> None:
     target = targets[0]
     if not isinstance(target, DagTarget | RunTarget | TaskTarget):
         return
-    detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id))
+    detail = await shell.feed.dag(target.dag_id)
     if detail is not None:
         await shell.push_screen_wait(PauseDialog(target, detail.dag))

@@ -14,6 +14,6 @@ async def rerun(shell: Shell, targets: Sequence[Target]) -> None:
     run = run_of(targets[0])
     if run is None:
         return
-    detail = await shell.feed.ask(lambda engine: engine.dag(run.dag_id))
+    detail = await shell.feed.dag(run.dag_id)
     if detail is not None:
         await shell.push_screen_wait(RerunDialog(detail, run))

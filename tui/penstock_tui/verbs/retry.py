@@ -46,5 +46,5 @@ def _failed(target: Target) -> tuple[str, ...]:
 
 async def _version(shell: Shell, dag_id: str) -> str | None:
     """Return the newest version of the DAG, None when it is not known."""
-    detail = await shell.feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id))
+    detail = await shell.feed.dag(dag_id)
     return detail.version if detail is not None else None

@@ -20,6 +20,6 @@ async def trigger(shell: Shell, targets: Sequence[Target]) -> None:
         chosen: list[AnyAct] = [acts.Trigger(dag_id=dag_id, logical_date=now) for dag_id in dags]
         await shell.push_screen_wait(Ask(f"Trigger {len(dags)} DAGs", chosen))
         return
-    detail = await shell.feed.ask(lambda engine: engine.dag(dags[0]))
+    detail = await shell.feed.dag(dags[0])
     if detail is not None:
         await shell.push_screen_wait(TriggerDialog(detail))

@@ -6,7 +6,6 @@ them; ``~`` marks a day on which a clock change moved a point.
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +23,7 @@ GAP = 3
 MONTH_LINES = 9
 """Title, weekdays, six weeks, and a blank line."""
 _TITLES = 2
+_WEEKDAYS = "".join(f" {name:<{CELL - 1}}" for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"))
 
 
 _NOTABLE = (
@@ -93,17 +93,24 @@ class Page:
 
     def lines(self, month: date) -> list[Spans]:
         """Return the lines of the month that begins on *month*, `MONTH_LINES` of `MONTH_CELLS` cells."""
-        current = first_of(self.today) == month
-        title = f" {month:%B %Y}".ljust(MONTH_CELLS)
-        names = "".join(f" {name:<{CELL - 1}}" for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"))
-        lines: list[Spans] = [[(title, "bold" if current else "")], [(names, "bright_black")]]
-        for week in calendar.Calendar().monthdatescalendar(month.year, month.month):
-            line: Spans = []
-            for day in week:
-                line += self._cell(day) if day.month == month.month else [(" " * CELL, "")]
-            lines.append(line)
-        blank: Spans = [(" " * MONTH_CELLS, "")]
-        return lines + [blank] * (MONTH_LINES - len(lines))
+        return [self.line(month, place) for place in range(MONTH_LINES)]
+
+    def line(self, month: date, place: int) -> Spans:
+        """Return one line of the month that begins on *month*."""
+        if place == 0:
+            current = first_of(self.today) == month
+            return [(f" {month:%B %Y}".ljust(MONTH_CELLS), "bold" if current else "")]
+        if place < _TITLES:
+            return [(_WEEKDAYS, "bright_black")]
+        first = (place - _TITLES) * 7 + 1 - month.weekday()
+        last = last_of(month).day
+        days = range(max(first, 1), min(first + 6, last) + 1)
+        if not days:
+            return [(" " * MONTH_CELLS, "")]
+        line: Spans = [(" " * CELL, "")] * (days[0] - first)
+        for number in days:
+            line += self._cell(month.replace(day=number))
+        return line + [(" " * CELL, "")] * (first + 6 - days[-1])
 
     def _cell(self, day: date) -> Spans:
         row = self.days.get(day)

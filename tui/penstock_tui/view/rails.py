@@ -68,6 +68,8 @@ class Rails:
     """Every group that can be folded, with all tasks in it, in order."""
     counted: bool = False
     layer_of: Mapping[str, str] = field(default_factory=dict)
+    lanes: int = 0
+    """How many lanes it has: with room for more it looks the same, unless some were left out."""
 
 
 def lay_out(
@@ -100,6 +102,7 @@ def lay_out_order(order: Order, *, folded: Collection[str] = (), max_lanes: int 
         width=max((len(row.cells) for row in rows), default=0),
         elided=elided,
         members={group: tuple(keys) for group, keys in members.items()},
+        lanes=len(drawing.lanes),
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from penstock.model.drawing.layers import depths
 from penstock.model.drawing.nodes import MAPPED
@@ -26,6 +27,21 @@ _GROUPED = 1 / 2
 """From this share of tasks that are in groups, the groups are the titles."""
 _DIGITS = 2
 """Cells for each number at least."""
+
+
+@lru_cache(maxsize=4)
+def order_of(nodes: tuple[Node, ...], parents: tuple[tuple[str, str | None], ...]) -> Order:
+    """Return the order of *nodes*; *parents* are pairs of a group and the group around it.
+
+    It is kept for the other runs of a DAG, and for the screen that shows this one again.
+    """
+    return Order(nodes, dict(parents))
+
+
+@lru_cache(maxsize=8)
+def kept_rows(order: Order, folded: frozenset[str], max_lanes: int) -> Rails:
+    """Return what `rows_of` does, from memory if it was asked lately."""
+    return rows_of(order, folded=folded, max_lanes=max_lanes)
 
 
 def rows_of(order: Order, *, folded: Collection[str] = (), max_lanes: int = 16) -> Rails:

@@ -7,14 +7,14 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.clean import label
 from penstock_tui.view.spans import fit
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 
-class Button(Widget, can_focus=True):
+class Button(Drawn, can_focus=True):
     """A button. Posts `Pressed`."""
 
     DEFAULT_CSS = "Button { height: 1; width: auto; margin-left: 2; }"

@@ -10,14 +10,14 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region
-from textual.widget import Widget
 
 from penstock_tui import actions
+from penstock_tui.widgets.drawn import Drawn
 
 CURSOR, MARK, CURSOR_MARK = ">", "*", "»"
 
 
-class CursorList(Widget, can_focus=True):
+class CursorList(Drawn, can_focus=True):
     """Moves the cursor by the table of actions; ``marks`` are the keys of marked rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("list")]

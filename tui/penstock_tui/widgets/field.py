@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.clean import label
 from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 _PASS = frozenset(
@@ -16,7 +16,7 @@ _PASS = frozenset(
 )
 
 
-class Field(Widget, can_focus=True):
+class Field(Drawn, can_focus=True):
     """An editor of one line. ``enter`` posts `Done`; every edit posts `Edited`.
 
     A text that is there when the field gets the keys is selected: typing replaces it, moving keeps it.

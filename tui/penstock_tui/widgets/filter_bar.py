@@ -6,14 +6,14 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.clean import label
 from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 
-class FilterBar(Widget, can_focus=True):
+class FilterBar(Drawn, can_focus=True):
     """An editor of one line. Hidden unless it has the class ``open``."""
 
     class Edited(Message):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.widget import Widget
-
 from penstock.model.views.runs import RunRow
 from penstock_tui.view.grid import RUNS, GridRow
+from penstock_tui.widgets.drawn import Drawn
 
 Place = tuple[str, str]
 """A cell: the key of its row (`RUNS` for the run itself), and its run."""
 
 
-class GridMarks(Widget):
+class GridMarks(Drawn):
     """The part of `penstock_tui.widgets.task_grid.TaskGrid` that knows what is chosen."""
 
     def __init__(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from textual.message import Message
-from textual.widget import Widget
 
 from penstock.model.full_log import LINE, LOG_IS_FULL
 from penstock.model.views.attempts import LogChunk
@@ -15,6 +14,7 @@ from penstock_tui.view.log_rows import Place
 from penstock_tui.view.log_search import Matches
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, LogWindow
+from penstock_tui.widgets.drawn import Drawn
 
 _TICK = 0.25
 """Seconds between two reads of a live log: each redraws a pane, which is slow on a slow line."""
@@ -22,7 +22,7 @@ _FAR = 1 << 20
 """Bytes behind the end from which following jumps there instead of reading all that lies between."""
 
 
-class GrowingLog(Widget):
+class GrowingLog(Drawn):
     """Holds the window of a log and feeds it. A subclass draws it."""
 
     class Moved(Message):

@@ -7,9 +7,9 @@ from functools import lru_cache
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.view.spans import Span, Spans, fit
+from penstock_tui.widgets.drawn import Drawn
 
 
 @lru_cache(512)
@@ -23,7 +23,7 @@ def strip_of(spans: list[Span], cells: int, base: Style) -> Strip:
     return Strip([Segment(text, base + style_of(style)) for text, style in fit(spans, cells)], cells)
 
 
-class Line(Widget):
+class Line(Drawn):
     """One row. `show` replaces the text and draws only if it differs."""
 
     DEFAULT_CSS = "Line { height: 1; }"

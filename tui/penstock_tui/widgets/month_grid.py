@@ -10,12 +10,12 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock.model.views.points import DayRow
 from penstock_tui import actions
 from penstock_tui.view import calendar
 from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 _STEPS = {
@@ -29,7 +29,7 @@ _STEPS = {
 _MONTHS = {"move.page_up": -1, "move.page_down": 1}
 
 
-class MonthGrid(Widget, can_focus=True):
+class MonthGrid(Drawn, can_focus=True):
     """Days by month. Posts `Moved`, `Entered`, and `Turned` when other months are shown."""
 
     DEFAULT_CSS = "MonthGrid { height: 1fr; }"
@@ -63,10 +63,10 @@ class MonthGrid(Widget, can_focus=True):
             self._show_cursor()
         self.refresh()
 
-    def set_days(self, month: date, rows: list[DayRow]) -> None:
-        """Replace the days of one month."""
+    def set_days(self, first: date, last: date, rows: list[DayRow]) -> None:
+        """Replace the days between two, both included."""
         fresh = {row.day: row for row in rows}
-        old = {day: row for day, row in self.days.items() if calendar.first_of(day) == month}
+        old = {day: row for day, row in self.days.items() if first <= day <= last}
         if fresh != old:
             self.days = {day: row for day, row in self.days.items() if day not in old} | fresh
             self.refresh()
@@ -75,6 +75,12 @@ class MonthGrid(Widget, can_focus=True):
     def months(self) -> list[date]:
         """The first days of the months that are shown."""
         return [calendar.first_of(self._first, place) for place in range(self._columns * self._rows)]
+
+    @property
+    def month_rows(self) -> list[list[date]]:
+        """The same, by rows of the screen."""
+        months, columns = self.months, self._columns
+        return [months[first : first + columns] for first in range(0, len(months), columns)]
 
     @property
     def span(self) -> tuple[date, date]:
@@ -214,5 +220,5 @@ class MonthGrid(Widget, can_focus=True):
         page = calendar.Page(self.days, self.today, self.cursor, marked, self.has_focus)
         spans: Spans = []
         for month in self.months[row * self._columns : (row + 1) * self._columns]:
-            spans += [*page.lines(month)[line], (" " * calendar.GAP, "")]
+            spans += [*page.line(month, line), (" " * calendar.GAP, "")]
         return strip_of(spans, self.size.width, self.rich_style)

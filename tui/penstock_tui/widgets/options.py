@@ -8,16 +8,16 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.view.spans import Spans, width
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 Option = tuple[str, str]
 """A value and what to print for it."""
 
 
-class Options(Widget, can_focus=True):
+class Options(Drawn, can_focus=True):
     """Left and right move, space or enter chooses. Posts `Changed`."""
 
     DEFAULT_CSS = "Options { height: auto; }"

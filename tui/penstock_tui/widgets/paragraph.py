@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.view.spans import Spans, differ
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 
-class Paragraph(Widget):
+class Paragraph(Drawn):
     """Rows of text that is already broken into lines."""
 
     DEFAULT_CSS = "Paragraph { height: auto; display: none; } Paragraph.shown { display: block; }"

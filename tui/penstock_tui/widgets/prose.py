@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock_tui.view.spans import Spans, flow
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 _SHARE = 3
 """It takes at most one of this many rows of the screen, so that the rest stays visible."""
 
 
-class Prose(Widget):
+class Prose(Drawn):
     """Paragraphs of clean text, each from a row of its own. One row high while empty."""
 
     DEFAULT_CSS = "Prose { height: auto; }"

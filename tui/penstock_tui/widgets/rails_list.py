@@ -20,7 +20,7 @@ from penstock.model.drawing.order import Order
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.rails import Rails, Row, RowKind
-from penstock_tui.view.rails_layers import rows_of
+from penstock_tui.view.rails_layers import kept_rows, order_of
 from penstock_tui.view.rails_text import RowText
 from penstock_tui.view.spans import Spans, width
 from penstock_tui.view.state_style import Looks
@@ -61,8 +61,10 @@ class RailsList(CursorList):
         self._order: Order | None = None
         self._shape: object = None
         self._rails = self._whole = _EMPTY
-        self._rails_of: object = None
+        self._rails_of: tuple[Order | None, frozenset[str], int] = (None, frozenset(), 0)
         """Order, folds and lanes that ``_whole`` was drawn for."""
+        self._longest: int | None = None
+        """Cells of the longest name, until a name or the rows are others."""
         self._rows: Sequence[Row] = ()
         self._text: RowText | None = None
         self._drawn: dict[int, Spans] = {}
@@ -81,12 +83,14 @@ class RailsList(CursorList):
         self.tasks.clear()
         self.tasks.update(fresh)
         self.marks &= fresh.keys()
+        if changed:
+            self._longest = None
         nodes = run_nodes(detail)
         groups = run_groups(detail)
         shape = (nodes, groups)
         if shape != self._shape:
             self._shape = shape
-            self._order = Order(nodes, groups)
+            self._order = order_of(nodes, tuple(groups.items()))
             self._fold_mapped(groups)
             self._lay_out()
         else:
@@ -119,6 +123,8 @@ class RailsList(CursorList):
 
     def _rewrite(self, keys: Collection[str]) -> None:
         """Write again what is drawn of the tasks in *keys* and of every group; paint what differs."""
+        if keys:
+            self._longest = None
         if self._text is not None and self._longest_name(keys) > self._text.name_cells:
             self._lay_out()  # a note came behind a name
         for place, old in tuple(self._drawn.items()):
@@ -139,10 +145,8 @@ class RailsList(CursorList):
         if self._order is None:
             return
         lanes = max(3, self.size.width * 2 // 5 // 2) if self.size.width else 8
-        drawn = (self._order, frozenset(self.folded), lanes)
-        if drawn != self._rails_of:
-            self._rails_of, self._whole = drawn, rows_of(self._order, folded=self.folded, max_lanes=lanes)
-        self._rails = self._whole
+        self._draw_rails(self._order, lanes)
+        self._rails, rows = self._whole, self._rows
         if self.wanted:
             self._rails = Rails((), 1, elided=False, members=self._rails.members)
             self._passing = task_rows.passing(self.tasks, self.wanted)
@@ -155,12 +159,22 @@ class RailsList(CursorList):
         self._text = RowText(
             self._rails, self._order, self.tasks, self.looks, self.size.width - 1, bare=bool(self.wanted)
         )
+        if self._rows is not rows:
+            self._longest = None
         self._text = replace(self._text, name_cells=self._longest_name())
         self._drawn.clear()
         places = {row.key: place for place, row in enumerate(self._rows) if row.kind is not RowKind.BEND}
         self._cursor = places[key] if key in places else self.landing(self._cursor, 1)
         self._keep_visible()
         self.refresh()
+
+    def _draw_rails(self, order: Order, lanes: int) -> None:
+        """Draw the rails, unless they would look the same as those that are there."""
+        folded, whole = frozenset(self.folded), self._whole
+        fits = not (whole.elided or whole.counted) and whole.lanes <= lanes
+        if self._rails_of == (order, folded, lanes) or (fits and self._rails_of[:2] == (order, folded)):
+            return
+        self._rails_of, self._whole = (order, folded, lanes), kept_rows(order, folded, lanes)
 
     def _written(self, row: Row) -> Spans:
         assert self._text is not None
@@ -220,9 +234,14 @@ class RailsList(CursorList):
         text, now, column = self._text, self._now, task_rows.COLUMNS[0]
         if text is None or now is None:
             return column.width
+        if keys is None and self._longest is not None:
+            return self._longest
         rows = self._rows if keys is None else [row for row in self._rows if row.key in keys]
         names = (width(text.name(row, now)) for row in rows if row.kind is not RowKind.BEND)
-        return min(column.most, max([column.width, *names]))
+        longest = min(column.most, max([column.width, *names]))
+        if keys is None:
+            self._longest = longest
+        return longest
 
     # -- moving ----------------------------------------------------------------------------------
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock.model.views.attempts import Sample
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.sparkline import resource_lines
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 
-class Resources(Widget):
+class Resources(Drawn):
     """Two rows. `show` replaces the figures and draws only the rows that differ."""
 
     DEFAULT_CSS = "Resources { height: 2; }"

@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock.model.drawing.box import to_ascii
 from penstock.model.drawing.layout import in_ascii
@@ -22,6 +21,7 @@ from penstock_tui.view.graph import Graph
 from penstock_tui.view.rails_text import joined
 from penstock_tui.view.spans import Spans, width
 from penstock_tui.view.state_style import Looks
+from penstock_tui.widgets.drawn import Drawn
 from penstock_tui.widgets.line import strip_of
 
 _BOLD = frozenset({"failed", "running", "stopping", "restarting"})
@@ -30,7 +30,7 @@ _MARGIN = 6
 """Cells that stay visible beside the node under the cursor, for its lines."""
 
 
-class TaskGraph(Widget, can_focus=True):
+class TaskGraph(Drawn, can_focus=True):
     """Posts `Moved` when the cursor stands on another node or more or less is drawn, `Entered` on a click."""
 
     DEFAULT_CSS = "TaskGraph { height: 1fr; }"

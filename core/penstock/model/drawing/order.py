@@ -24,7 +24,7 @@ class Order:
     and its members belong to the group around it. Raises ValueError on a cycle.
     """
 
-    __slots__ = ("home", "keys", "upstream")
+    __slots__ = ("_paths", "home", "keys", "upstream")
 
     def __init__(self, nodes: Sequence[Node], parents: Mapping[str, str | None]) -> None:
         known = {node.key for node in nodes}
@@ -33,6 +33,7 @@ class Order:
             for node in nodes
         }
         self.home: dict[str, str | None] = _containment(nodes, parents)
+        self._paths: dict[str, tuple[str, ...]] = {}
         rank = {key: place for place, key in enumerate(self._ranked(nodes))}
         while True:
             levels = self._levels()
@@ -46,12 +47,12 @@ class Order:
 
     def path(self, key: str) -> tuple[str, ...]:
         """Return the groups around a node or group, outermost first."""
-        chain: list[str] = []
-        group = self.home.get(key)
-        while group is not None:
-            chain.append(group)
-            group = self.home[group]
-        return tuple(reversed(chain))
+        known = self._paths.get(key)
+        if known is None:
+            group = self.home.get(key)
+            known = () if group is None else (*self.path(group), group)
+            self._paths[key] = known
+        return known
 
     def _ranked(self, nodes: Sequence[Node]) -> Iterable[str]:
         """Yield nodes in the author's order, each group just before its first member."""
@@ -100,6 +101,7 @@ class Order:
         return keys
 
     def _dissolve(self, groups: Collection[str]) -> None:
+        self._paths.clear()
         for group in groups:
             parent = self.home.pop(group)
             for key, home in self.home.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.transitions import RunEvent, TaskEvent
-from penstock.scheduling.moves.ending import ends_later
 from penstock.scheduling.moves.task import move, stop
 from penstock.scheduling.world.instances import counts
 from penstock.scheduling.world.tick import Tick
@@ -21,16 +20,14 @@ def cancel(
         live.record.intent = RunEvent.CANCEL.value
         live.record.reason = reason
         tick.gate.save_run(live.record)
-        live.ending.clear()
-    killed = ended = 0
+    killed = 0
     for task in tasks:
         if not counts(task):
             killed += 1  # being killed already, and no longer part of its task
         elif task.state in OCCUPIES_SLOT:
             stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
             killed += 1
-        elif not (whole and ends_later(tick, live, task, ended)):
+        else:
             move(tick, live, task, TaskEvent.CANCEL, reason=reason)
-            ended += 1
     tick.world.to_advance.add(live.record.id)
     return killed

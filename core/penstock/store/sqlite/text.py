@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 _READS = ("SELECT", "WITH")
@@ -78,8 +79,15 @@ class Cursor(sqlite3.Cursor):
 
     def fetchmany(self, size: int | None = 1) -> list[Any]:
         """Return up to *size* rows."""
-        rows = (self.fetchone() for _ in range(self.arraysize if size is None else size))
-        return [row for row in rows if row is not None]
+        most = self.arraysize if size is None else size
+        if self._rest is not None:
+            return list(islice(self._rest, most))
+        try:
+            rows = sqlite3.Cursor.fetchmany(self, most)
+        except sqlite3.OperationalError as error:
+            return list(islice(self._again(error), most))
+        self._given += len(rows)
+        return rows
 
     def __next__(self) -> Any:
         """Return the next row."""

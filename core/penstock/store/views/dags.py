@@ -77,8 +77,10 @@ def read_dags(
     return [_shown(row, kept, coming, facts, strip) for row in rows]
 
 
-def read_dag(connection: Connection, versions: Versions, coming: Coming, dag_id: str) -> DagDetail:
-    """Return one DAG with its structure."""
+def read_dag(
+    connection: Connection, versions: Versions, coming: Coming, dag_id: str, *, structure: bool = True
+) -> DagDetail:
+    """Return one DAG with its structure, or without its tasks and groups."""
     row = dag_row(connection, dag_id)
     [dag] = read_dags(connection, versions, coming, 24, (dag_id,))
     version = versions.one(connection, row.version_id)
@@ -94,8 +96,8 @@ def read_dag(connection: Connection, versions: Versions, coming: Coming, dag_id:
         max_active_tasks=spec.max_active_tasks,
         params=params,
         form=fields_of(params),
-        nodes=version.nodes,
-        groups=version.groups,
+        nodes=version.nodes if structure else (),
+        groups=version.groups if structure else (),
         doc=spec.doc,
         words=in_words(spec.schedule),
         warnings=spec.warnings,

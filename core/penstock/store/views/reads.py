@@ -119,10 +119,10 @@ class Reads:
         with self._database.show() as connection:
             return dags.read_dags(connection, self._versions, self._coming, min(strip, _LONGEST_STRIP), only)
 
-    def dag(self, dag_id: str) -> DagDetail:
-        """Return one DAG with its structure."""
+    def dag(self, dag_id: str, *, structure: bool = True) -> DagDetail:
+        """Return one DAG with its structure, or without its tasks and groups."""
         with self._database.show() as connection:
-            return dags.read_dag(connection, self._versions, self._coming, dag_id)
+            return dags.read_dag(connection, self._versions, self._coming, dag_id, structure=structure)
 
     def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points."""
@@ -171,7 +171,8 @@ class Reads:
     def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest runs of a DAG, newest first."""
         with self._database.show() as connection:
-            return runs.read_runs(connection, self._versions, dag_id, min(limit, _MOST_ROWS), before)
+            rows = runs.newest_rows(connection, dag_id, min(limit, _MOST_ROWS), before)
+            return self._run_pages.views(connection, rows)
 
     def find_runs(self, query: RunQuery) -> RunsPage:
         """Return one page of the runs of all DAGs."""

@@ -39,30 +39,13 @@ _OTHERS = {PauseKind.SCHEDULE, *BREAKPOINTS}
 _run_row = checked(TABLES["run"], sql.ONE.columns, state=RunState, run_type=RunType, rush=Rush | None)
 
 
-def read_runs(
-    connection: Connection, versions: Versions, dag_id: str, limit: int, before: datetime | None
-) -> list[RunRow]:
-    """Return the newest runs of a DAG, newest first."""
+def newest_rows(connection: Connection, dag_id: str, limit: int, before: datetime | None) -> Sequence[AnyRow]:
+    """Return the rows (`run_columns`) of the newest runs of a DAG, newest first."""
     known_dag(connection, dag_id)
     values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
     if before is not None:
         values["before"] = aware_us(before)
-    rows = connection.execute(sql.NEWEST if before is None else sql.OLDER, values).all()
-    counts = task_counts(connection, [row.id for row in rows])
-    held = holds(connection, dag_id)
-    pinned = versions.load(connection, {row.version_id for row in rows})
-    quarantined = reasons(connection)
-    runs = [
-        run_view(
-            row,
-            counts.get(row.id, {}),
-            pinned[row.version_id].name,
-            held.get((row.run_id, "")),
-            quarantined.get(f"{row.dag_id}/{row.run_id}"),
-        )
-        for row in rows
-    ]
-    return with_questions(connection, runs)
+    return connection.execute(sql.NEWEST if before is None else sql.OLDER, values).all()
 
 
 def read_run(
@@ -236,7 +219,6 @@ def _run_view(row: AnyRow, counts: dict[str, int], version: str, held: PauseInfo
         rush=None if row.rush is None else Rush(row.rush),
         rerun_of=row.rerun_of,
         stands_for=opt_from_us(row.stands_for_us),
-        partition_key=row.partition_key,
     )
 
 
