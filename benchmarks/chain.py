@@ -25,6 +25,7 @@ def measure(scale: Scale) -> Report:
         ]
     )
     report.ratios["gap"] = median(rounds.gaps_ms) / report.floor["link_ms"]
-    report.budget("end to next start, median ms", median(rounds.gaps_ms), 5.0, 2.0)
-    report.budget("end to next start, p99 ms", percentile(rounds.gaps_ms, 0.99), 15.0, 5.0)
+    report.budget("end to next start, median ms", median(rounds.gaps_ms), 2.0, 1.1)
+    report.budget("end to next start, p99 ms", percentile(rounds.gaps_ms, 0.99), 4.0, 1.8)
+    report.budget("a link / floor", report.ratios["link"], 1.7, 1.4)
     return report

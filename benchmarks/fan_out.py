@@ -13,5 +13,6 @@ def measure(scale: Scale) -> Report:
     graph = {"first": [], **{name: ["first"] for name in middle}, "last": middle}
     report = Report("fan_out", f"1 -> {wide} x true -> 1, 8 at once, through the running engine")
     describe(report, race(graph, at_once=8, scale=scale), len(graph))
-    report.budget("wall / floor", report.ratios["wall"], 4.0, 2.2)
+    report.budget("wall / floor", report.ratios["wall"], 2.2, 1.7)
+    report.budget("CPU / floor", report.ratios["cpu"], 2.3, 1.8)
     return report

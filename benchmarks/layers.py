@@ -18,5 +18,5 @@ def measure(scale: Scale) -> Report:
             graph[f"t{layer}_{place}"] = [f"t{layer - 1}_{each}" for each in parents] if layer else []
     report = Report("layers", f"{_DEEP} layers of {wide} x true, two parents each, 8 at once")
     describe(report, race(graph, at_once=8, scale=scale), len(graph))
-    report.budget("wall / floor", report.ratios["wall"], 3.5, 1.8)
+    report.budget("wall / floor", report.ratios["wall"], 2.1, 1.6)
     return report

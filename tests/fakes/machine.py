@@ -23,6 +23,7 @@ from penstock.supervisor import (
     output,
     sigterm,
     start,
+    usage,
     warm_parent,
 )
 
@@ -84,6 +85,7 @@ class Machine:
         patch.setattr(process, "adopt_orphans", lambda: tell("adopt orphans"))
         patch.setattr(process, "keep_memory_private", lambda: tell("keep memory private"))
         patch.setattr(process, "own_peak_rss", lambda: 1000 * 1024)
+        patch.setattr(usage, "_own_peak", 0)
         patch.setattr(process, "out_of_memory_kills", self._take_ooms)
         patch.setattr(sigterm, "_end", lambda pid, handle: self.living[pid].ends[handle])
         patch.setattr(os, "posix_spawn", self._posix_spawn)

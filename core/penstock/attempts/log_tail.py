@@ -88,7 +88,7 @@ def join(folder: str) -> tuple[int, int]:
         # The first line is half a one; a blob without lines has none to begin with.
         data = data[data.find(b"\n", 0, min(_FIRST_LINE, len(data) // 2)) + 1 :]
     left_out = total - len(data)
-    log = os.open(f"{folder}/{LOG}", os.O_RDWR | os.O_CLOEXEC)
+    log = os.open(f"{folder}/{LOG}", _NEW, 0o600)
     before = end = os.fstat(log).st_size
     try:
         if left_out:
@@ -116,7 +116,7 @@ def _say_full(folder: str, size: int) -> tuple[int, int]:
 
     Return how long the first part is, and the offset of the line, 0 if there is no room for it.
     """
-    log = os.open(f"{folder}/{LOG}", os.O_RDWR | os.O_CLOEXEC)
+    log = os.open(f"{folder}/{LOG}", _NEW, 0o600)
     try:
         end = os.fstat(log).st_size
         begin = _begin(log, end)

@@ -12,7 +12,7 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
              ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
     phase    a second name of the spec, given before the spawn: from here on the command may have run
     stop     JSON {mode, reason}: an order for adopted supervisors too
-    log      what the task printed, masked and capped by the supervisor: it only grows
+    log      what the task printed, masked and capped by the supervisor: it only grows; none if nothing
     log.tail the latest output while the log is full, until it is appended at the end (see `log_tail`)
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
@@ -31,8 +31,9 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     result   the spec by another name, given once its last line is the whole `Result`; then the lock
              is released
 
-Creating a file costs more than writing it, so an attempt that prints nothing has two, the spec and its
-log: the claim is one file with a name in many directories, phase and result are names of the spec.
+Creating a file costs more than writing it, so an attempt that prints nothing has one, the spec: the log is
+made for its first byte, the claim is one file with a name in many directories, phase and result are names of
+the spec.
 
 Readers probe in the order result, claim, lock, result again.
 

@@ -26,6 +26,7 @@ from penstock.scheduling.draining import Draining
 from penstock.scheduling.isolate import Isolation
 from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
+from penstock.scheduling.pace import LONGEST_SLEEP, SWEEP_EVERY, gather
 from penstock.scheduling.steps.advance import advance
 from penstock.scheduling.steps.callbacks import deliver, settle_callbacks, subscribe
 from penstock.scheduling.steps.create import create
@@ -53,10 +54,6 @@ from penstock.store.engine.working_set import WorkingSet
 
 log = logging.getLogger(__name__)
 
-LONGEST_SLEEP = 30.0
-"""Seconds of the longest sleep: the wall clock may be set meanwhile."""
-SWEEP_EVERY = 5.0
-"""Seconds between observations of all live attempts without a hint."""
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[Change], None]
@@ -262,10 +259,13 @@ class Loop:
         """Tick whenever something moves, until `stop`."""
         while not self._stopping:
             began = self._clock.monotonic()
+            self._wake.clear()
             wake_us = self._turn(self._take_hints())
-            self.ticks.add(self._clock.monotonic() - began, to_us(self._clock.now()))
+            ended = self._clock.monotonic()
+            self.ticks.add(ended - began, to_us(self._clock.now()))
             self._turned.fire()
             await self._sleep(wake_us)
+            await self._gather(ended)
         if self._last:
             self._orders = list(self._last)
             self._turn([])
@@ -300,7 +300,13 @@ class Loop:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._wake.wait()
-        self._wake.clear()
+
+    async def _gather(self, ended: float) -> None:
+        """Let more ends of short tasks come in, if the last tick *ended* just now."""
+        since, asked = self._clock.monotonic() - ended, bool(self._orders) or self._stopping
+        pause = gather(since, hinted=len(self._hinted), live=len(self.world.attempts), asked=asked)
+        if pause > 0:
+            await asyncio.sleep(pause)
 
     def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
         """Run one tick. If it fails, nothing is changed, and what made it fail is left out."""

@@ -8,26 +8,40 @@ from penstock.failpoint import disk
 
 BACKLOG = 256 << 10
 """Bytes kept in memory while the disk is full; later ones are only counted."""
-APPENDED = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
-"""How a file is opened that only grows; never one that a task has put a link in the place of."""
+APPENDED = (
+    os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0)
+)
+"""How a file is opened that only grows: never a link that a task has put in its place, and without waiting
+for the reader of a pipe there."""
 
 
 class LogFile:
     """Appends to the log at *path*. What cannot be written yet waits in memory, up to `BACKLOG` bytes.
 
-    ``lost`` counts the bytes beyond that; the log says where they are missing. ``problem`` is the last
-    error. Raises OSError if the file cannot be created.
+    The file is made for its first byte: an attempt that prints nothing has none. ``lost`` counts the bytes
+    that were too many to wait; the log says where they are missing. ``problem`` is the last error.
     """
 
-    __slots__ = ("_broken_line", "_gap", "_waiting", "handle", "lost", "problem")
+    __slots__ = ("_broken_line", "_gap", "_handle", "_path", "_waiting", "closed", "lost", "made", "problem")
 
     def __init__(self, path: str) -> None:
-        self.handle = os.open(path, APPENDED, 0o600)
+        self.closed = False
+        self.made = False
+        """Whether there is, or was, a descriptor."""
         self.lost = 0
         self.problem: OSError | None = None
+        self._path = path
+        self._handle = -1
         self._waiting = bytearray()
         self._gap = 0
         self._broken_line = False
+
+    def handle(self) -> int:
+        """Return the file's descriptor, and make the file if there is none yet. Raises OSError."""
+        if self._handle < 0 and not self.closed:
+            self._handle = os.open(self._path, APPENDED, 0o600)
+            self.made = True
+        return self._handle
 
     @property
     def waiting(self) -> bool:
@@ -63,9 +77,10 @@ class LogFile:
 
     def close(self) -> None:
         """Close the file; doing it twice is harmless."""
-        if self.handle >= 0:
-            os.close(self.handle)
-            self.handle = -1
+        self.closed = True
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
     def _keep(self, data: bytes) -> int:
         room = 0 if self._gap else BACKLOG - len(self._waiting)
@@ -82,8 +97,9 @@ class LogFile:
         done = 0
         try:
             disk()
+            handle = self.handle()
             while done < len(data):
-                done += os.write(self.handle, memoryview(data)[done:])
+                done += os.write(handle, memoryview(data)[done:])
         except OSError as error:
             self.problem = error.with_traceback(None)  # which would keep the data in memory
         if done:

@@ -358,7 +358,10 @@ class Supervisor:
         except OSError:
             children = process.children(pid)
         awaited = {self._warm_parent.pid, *(each.child.pid for each in self._awaited() if each.child)}
-        records = [process.stat(child) for child in children if child not in awaited]
+        strangers = [child for child in children if child not in awaited]
+        if not strangers and not self._spared:
+            return []
+        records = [process.stat(child) for child in strangers]
         living = {(each.pid, each.start_ticks): each for each in records if each and not each.ended}
         self._spared &= living.keys()
         return [each for key, each in living.items() if key not in self._spared and not is_unassigned(each)]

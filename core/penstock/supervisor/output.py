@@ -71,10 +71,9 @@ class Output:
         self._note: str | None = None
         self._file = LogFile(f"{folder}/{LOG}")
 
-    @property
     def log(self) -> int:
-        """The log's descriptor, for a process that writes to it directly."""
-        return self._file.handle
+        """Return the log's descriptor, for a process that writes to it directly. Raises OSError."""
+        return self._file.handle()
 
     @property
     def waiting(self) -> bool:
@@ -150,7 +149,7 @@ class Output:
     def catch_up(self) -> None:
         """Write what waits for disk space; raise the disk's OSError if there still is none."""
         self._write_what_waits()
-        if not self._ended or self.log < 0:
+        if not self._ended or self._file.closed:
             return
         if self._tail is not None:
             lost = self.dropped - self._file.lost
@@ -190,10 +189,12 @@ class Output:
 
     def size(self) -> int:
         """Return the log's size in bytes."""
+        if not self._file.made and not self.written:
+            return 0
         try:
             return os.stat(f"{self._folder}/{LOG}").st_size
         except OSError:
-            return self.written
+            return self.written if self._file.made else 0
 
     @property
     def last_line_complete(self) -> bool:

@@ -70,7 +70,7 @@ def without_shell(
     found = words(argv[2])
     if found is None or not _HEEDED.isdisjoint(env) or "~" in env.get("PATH", "~"):
         return None
-    if env.get("LC_ALL", "") not in _LOCALES or any(name.startswith("BASH") for name in env):
+    if env.get("LC_ALL", "") not in _LOCALES or "\nBASH" in "\n" + "\n".join(env):
         return None
     inherited = _inherited(env)
     if inherited is None:

@@ -13,10 +13,11 @@ def find_program(name: str, path: str) -> str:
     """
     if "/" in name:
         return name
-    candidates = [f"{folder or '.'}/{name}" for folder in path.split(":")]
-    for candidate in candidates:
+    folders = path.split(":")
+    for folder in folders:
+        candidate = f"{folder or '.'}/{name}"
         if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
             return candidate
-    if any(os.path.isfile(candidate) for candidate in candidates):
+    if any(os.path.isfile(f"{folder or '.'}/{name}") for folder in folders):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     raise FileNotFoundError(errno.ENOENT, f"not found in PATH ({path})")

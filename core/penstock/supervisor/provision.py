@@ -9,6 +9,7 @@ from penstock.supervisor import secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Callable
     from typing import Any
 
     from penstock.supervisor.environment import EngineEnvironment
@@ -59,10 +60,10 @@ class Provision:
                 raise secrets.UnresolvedError(f"secret {name}: {error}") from None
         return None
 
-    def stderr(self, log: int) -> int:
-        """Return that command's standard error: a file in memory, as it may show the value; else *log*."""
+    def stderr(self, log: Callable[[], int]) -> int:
+        """Return that command's standard error: a file in memory, as it may show the value; else the log."""
         if not hasattr(os, "memfd_create"):
-            return log
+            return log()
         self.said()
         self._said = os.memfd_create("complaints")
         return self._said

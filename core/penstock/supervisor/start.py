@@ -219,7 +219,7 @@ class Start:
         self._started(child, now)
 
     def _child(self, start: Callable[[int], int]) -> Child:
-        direct = self._output.log if self._order.get("log_direct") else None
+        direct = self._output.log() if self._order.get("log_direct") else None
         return Child(start, poller=self._poller, sink=self._life.feed, direct=direct)
 
     def _started(self, child: Child, now: float) -> None:

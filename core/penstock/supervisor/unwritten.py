@@ -67,7 +67,7 @@ class Unwritten:
         """
         try:
             if self._output is not None:
-                self._output.catch_up()
+                self._finish_log(self._output)
                 self._result |= {"log_bytes": self._output.size(), "log_dropped": self._output.dropped}
             for name in list(self._left):
                 self._files.leave(name, self._left[name])
@@ -77,6 +77,16 @@ class Unwritten:
             return not self.waits(error)
         self.problem = None
         return True
+
+    @staticmethod
+    def _finish_log(output: Output) -> None:
+        """Write the rest of the log, unless a task has put something else in its place."""
+        try:
+            output.catch_up()
+        except OSError as error:
+            if error.errno in files.DISK_ERRORS:
+                raise
+            output.give_up()
 
     def waits(self, error: OSError) -> bool:
         """Return whether *error* is from the disk and may pass; if so it becomes the ``problem``."""

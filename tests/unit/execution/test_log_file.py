@@ -24,6 +24,21 @@ def waiting(log: LogFile) -> bool:
     return log.waiting
 
 
+def test_a_log_is_made_for_its_first_byte(tmp_path: Path, switch: Path) -> None:
+    silent = Output(str(tmp_path), cap=1000)
+    silent.end()
+    assert silent.size() == 0
+    assert list(tmp_path.iterdir()) == []
+    log = LogFile(str(tmp_path / "log"))
+    switch.write_text("ENOSPC")
+    assert log.write(b"one\n") == 4
+    assert not (tmp_path / "log").exists()
+    switch.unlink()
+    assert log.catch_up()
+    assert (tmp_path / "log").read_bytes() == b"one\n"
+    log.close()
+
+
 def test_what_is_printed_meanwhile_comes_after_what_was_before(tmp_path: Path, switch: Path) -> None:
     log = LogFile(str(tmp_path / "log"))
     assert log.write(b"one\n") == 4
@@ -84,7 +99,7 @@ def test_an_attempts_output_waits_and_then_is_whole(tmp_path: Path, switch: Path
     output.end("a note")
     with pytest.raises(OSError, match="No space left"):
         output.catch_up()
-    assert output.log >= 0
+    assert output.log() >= 0
     switch.unlink()
     output.catch_up()
     assert (tmp_path / "log").read_bytes() == b"before\nmeanwhile\n[penstock] a note\n"

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import os
 import struct
 from binascii import b2a_base64
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from penstock.attempts.files import HIDE_END, HIDE_START
+from penstock.attempts.files import HIDE_END, HIDE_START, RESULT, SPEC, dump_fields, read_result
 from penstock.attempts.log_index import time_of
 from penstock.attempts.log_tail import join
 from penstock.model.full_log import LINE, LOG_IS_FULL
 from penstock.supervisor import output as output_module
+from penstock.supervisor.directory import AttemptFiles
 from penstock.supervisor.output import Output
+from penstock.supervisor.unwritten import Unwritten
 
 
 def logged(folder: Path) -> bytes:
@@ -206,12 +210,37 @@ def test_silence_leaves_no_index(tmp_path: Path) -> None:
 
 
 def test_files_are_private_and_links_are_not_followed(tmp_path: Path) -> None:
-    Output(str(tmp_path), cap=10, masks=()).close()
+    output = Output(str(tmp_path), cap=10, masks=())
+    output.feed(b"x")
+    output.close()
     assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
     (tmp_path / "trap").mkdir()
     (tmp_path / "trap" / "log").symlink_to(tmp_path / "elsewhere")
+    output = Output(str(tmp_path / "trap"), cap=10, masks=())
+    output.feed(b"x")
+    assert output.waiting
     with pytest.raises(OSError, match="symbolic links"):
-        Output(str(tmp_path / "trap"), cap=10, masks=())
+        output.log()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("put", [Path.mkdir, os.mkfifo, lambda log: log.symlink_to("elsewhere")])
+def test_a_result_does_not_wait_for_a_log_that_a_task_has_put_something_in_the_place_of(
+    tmp_path: Path, put: Callable[[Path], object]
+) -> None:
+    (tmp_path / SPEC).write_bytes(dump_fields({}))
+    folder = AttemptFiles(str(tmp_path))
+    (tmp_path / "claimed").write_text("{}")
+    folder.take(str(tmp_path / "claimed"))
+    folder.read_order()
+    put(tmp_path / "log")
+    output = Output(str(tmp_path), cap=100)
+    output.feed(b"in vain")
+    output.end()
+    unwritten = Unwritten(folder)
+    unwritten.conclude(output, {"kind": "exit_code"})
+    assert unwritten.write(durable=False)
+    assert read_result(f"{tmp_path}/{RESULT}")["log_dropped"] == 7
 
 
 def told(value: str) -> bytes:

@@ -196,11 +196,12 @@ def _ended(
     start_us = task.start_us if seen.start is None else int(seen.start * 1_000_000) + by_us
     if seen.worker is not None and task.state is TaskState.QUEUED:  # it ended before anybody looked
         tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=None, worker=seen.worker)
+    encoded = encode_outcome(outcome)
     tick.gate.end_attempt(
         attempt_id,
         start_us=start_us,
         end_us=end_us,
-        outcome=encode_outcome(outcome),
+        outcome=encoded,
         log_bytes=outcome.log_bytes,
     )
     if task.state not in OCCUPIES_SLOT:
@@ -209,7 +210,7 @@ def _ended(
         task.start_us = start_us
         _first_poke(spec, task, start_us or end_us)
         _keep_resources(task, outcome)
-    task.outcome = encode_outcome(outcome)
+    task.outcome = encoded
     task.stop_us = None
     without_remark(tick, task, attempt_id)
     event = ending(spec, task, outcome)
