@@ -1,7 +1,8 @@
 """W15: the HTTP API over 100,000 task instances, and what 200 requests at once do to the engine.
 
 The floor of a list is an answer for which nothing is read. The floor of a tick is the same engine at the
-same work with nobody asking. Clients are in this process, at a low priority: they stand for other machines.
+same work with nobody asking. Clients are in this process and run when nobody else does: they stand for
+other machines.
 """
 
 from __future__ import annotations
@@ -232,7 +233,7 @@ class Bursts:
             raise self._error
 
     def _run(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
         try:
             while not self._over:
                 self.times += asyncio.run(self._server.at_once(self._paths))

@@ -26,6 +26,7 @@ from penstock.supervisor import (
     usage,
     warm_parent,
 )
+from penstock.supervisor.directory import AttemptFiles
 
 SECONDS = 1000.0
 """What the steady clock says at first; the wall clock says a million more."""
@@ -63,6 +64,7 @@ class Machine:
         self.living: dict[int, Running] = {}
         self.spawn_error: OSError | None = None
         self.disk_error: OSError | None = None
+        self.read_error: OSError | None = None
         self.ooms = 0
         self._next = 4_000_001
         clock = SimpleNamespace(
@@ -75,6 +77,7 @@ class Machine:
             patch.setattr(module, "time", clock)
         for module in (directory, log_file):
             patch.setattr(module, "disk", self._disk)
+        patch.setattr(directory.AttemptFiles, "read", self._reading(directory.AttemptFiles.read))
         for name in (
             "stat", "start_ticks", "send", "signal_group", "children", "children_of_thread", "processes",
             "environment_value", "set_oom_score", "name_of", "owner_of",
@@ -144,6 +147,14 @@ class Machine:
     def _disk(self) -> None:
         if self.disk_error is not None:
             raise self.disk_error
+
+    def _reading(self, read: Callable[[AttemptFiles, str], dict[str, Any]]) -> Callable[..., Any]:
+        def tried(of: AttemptFiles, name: str) -> dict[str, Any]:
+            if self.read_error is not None:
+                raise self.read_error
+            return read(of, name)
+
+        return tried
 
     def _posix_spawn(self, program: str, argv: Sequence[str], env: Mapping[str, str], **how: Any) -> int:
         umask = os.umask(0)

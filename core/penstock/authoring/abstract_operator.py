@@ -166,12 +166,12 @@ class AbstractOperator(Placed, Checked, Resource, Task, metaclass=_OperatorType)
         self.params: dict[str, Any] = dict(mapping(getattr(type(self), "params", None), "params"))
         self.secrets: dict[str, str] = getattr(type(self), "secrets", None)  # type: ignore[assignment]
         self.operator_name = type(self).__name__
-        self.dag: Graph | None = given.pop("dag", None)
+        self._dag: Graph | None = given.pop("dag", None)
         self.task_group: Group | None = None
         group: Group | None = given.pop("task_group", None)
         given.pop("default_args", None)
         _checked_id(task_id)
-        self.dag = self.dag or (group.dag if group else None) or scope.open_dag()
+        self._dag = self._dag or (group.dag if group else None) or scope.open_dag()
         if self.dag is not None:
             group = group or scope.open_group(self.dag)
         self.task_id = group.child_id(task_id) if group else task_id
@@ -181,6 +181,17 @@ class AbstractOperator(Placed, Checked, Resource, Task, metaclass=_OperatorType)
         self._take(given)
         if self.dag is not None:
             self.dag.add_task(self, group)
+
+    @property
+    def dag(self) -> Graph | None:
+        """The DAG that it belongs to. A task that has none yet joins the one that is set."""
+        return self._dag
+
+    @dag.setter
+    def dag(self, dag: Graph | None) -> None:
+        self._dag = dag
+        if dag is not None and self.task_group is None and self.task_id not in dag.task_dict:
+            dag.add_task(self, scope.open_group(dag))
 
     def _take(self, given: dict[str, Any]) -> None:
         unknown = []

@@ -125,6 +125,14 @@ class TaskGroup(Checked, Group):
             else:
                 yield child
 
+    def get_child_by_label(self, label: str) -> Any:
+        """Return the task or group directly inside whose id here is *label*; raise KeyError for none."""
+        wanted = self.child_id(label)
+        for child in self.children:
+            if wanted == (child.group_id if isinstance(child, Group) else child.task_id):
+                return child
+        raise KeyError(label)
+
     def entries(self) -> list[Task]:
         """Return the tasks with no parent inside; of an empty group, those of what comes after it."""
         tasks = {task.task_id: task for task in self.tasks()}

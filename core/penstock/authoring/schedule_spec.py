@@ -6,6 +6,7 @@ import msgspec
 
 from penstock.authoring.schedules import ScheduleFields, Wanted
 from penstock.model.assets import AssetCondition, describe
+from penstock.model.partitions import PartitionsSpec
 from penstock.model.spec import ScheduleSpec
 
 
@@ -33,5 +34,6 @@ def schedule_of(fields: ScheduleFields, zone: str, wanted: Wanted | None = None)
         assets=condition,
         points=fields.points,
         goes_on=fields.goes_on,
+        partitions=None if fields.partitions is None else msgspec.convert(fields.partitions, PartitionsSpec),
         text=text,
     )

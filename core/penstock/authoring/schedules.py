@@ -81,8 +81,8 @@ class ScheduleFields:
         self.goes_on = goes_on
         """Whether there are more points than those that are listed."""
         self.text = text
-        self.partition: tuple[int, str] | None = None
-        """Of which partition a run is: that of the point so many points on, and how its key is written."""
+        self.partitions: dict[str, Any] | None = None
+        """How runs get their partition: the fields of `penstock.model.partitions.PartitionsSpec`."""
 
 
 class Timetable:

@@ -124,19 +124,21 @@ def graph(session: Session, *, as_json: bool) -> None:
 @assets.command("emit")
 @click.argument("name")
 @click.option("--extra", type=Conf(), default="{}", help="Details of the change, as a JSON object.")
+@click.option("--partition", help="The partition of it that has changed.")
 @json_option
 @pass_session
-def emit(session: Session, *, name: str, extra: dict[str, Any], as_json: bool) -> int:
+def emit(session: Session, *, name: str, extra: dict[str, Any], partition: str | None, as_json: bool) -> int:
     """Record by hand that an asset has changed, for the DAGs that wait for it.
 
     Examples:
       penstock assets emit orders
       penstock assets emit orders --extra '{"rows": 3}'
+      penstock assets emit orders --partition 2013-01-05
     """
     from penstock.cli.acting import perform
     from penstock.model.acts import EmitAsset
 
-    return perform(session, EmitAsset(name=name, extra=extra), as_json=as_json)
+    return perform(session, EmitAsset(name=name, extra=extra, partition_key=partition), as_json=as_json)
 
 
 def _find(rows: list[AssetRow], name: str) -> AssetRow:
@@ -196,7 +198,14 @@ def _detail(row: AssetRow, events: list[AssetEventRow], lineage: AssetLineage) -
                 text.moment(event.at),
                 f"{event.source_dag_id}.{event.source_task_id}" if event.source_dag_id else event.by,
                 event.source_run_id,
-                clean(json.dumps(event.extra)) if event.extra else "",
+                " ".join(
+                    part
+                    for part in (
+                        f"partition {clean(event.partition_key)}" if event.partition_key else "",
+                        clean(json.dumps(event.extra)) if event.extra else "",
+                    )
+                    if part
+                ),
                 ", ".join(f"{dag_id} {run_id}" for dag_id, run_id in event.runs),
             )
             for event in events

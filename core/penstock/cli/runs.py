@@ -80,6 +80,7 @@ def _facts(detail: RunDetail, zone: tzinfo) -> list[tuple[str, str]]:
         ("tasks", counts),
         ("conf", text.one_line(dumps(run.conf)) if run.conf else ""),
         ("version", run.dag_version),
+        ("partition", text.one_line(run.partition_key) if run.partition_key else ""),
         ("repeats", text.one_line(run.rerun_of) if run.rerun_of else ""),
         ("repeated by", text.one_line(", ".join(detail.reruns)) if detail.reruns else ""),
         ("backfill", str(run.backfill_id) if run.backfill_id else ""),

@@ -202,6 +202,7 @@ def _note(row: RunRow) -> str:
         f"in quarantine: {row.quarantined}" if row.quarantined else "",
         _held(row),
         f"runs {row.rush}" if row.rush else "",
+        f"partition {row.partition_key}" if row.partition_key else "",
         f"repeats {row.rerun_of}" if row.rerun_of else "",
         row.reason or ("failed inside" if row.failed_inside else ""),
     ]

@@ -22,6 +22,7 @@ from penstock.cli.session import Session, pass_session
 )
 @click.option("--conf", type=Conf(), default="{}", help="Parameters as a JSON object.")
 @click.option("--run-id", help="Default: manual__ and the logical date.")
+@click.option("--partition", help="The partition that the run is about, of a DAG with partitions.")
 @wait_option
 @dry_run_option
 @json_option
@@ -33,6 +34,7 @@ def trigger(
     logical_date: datetime | None,
     conf: dict[str, Any],
     run_id: str | None,
+    partition: str | None,
     wait: bool,
     dry_run: bool,
     as_json: bool,
@@ -56,5 +58,5 @@ def trigger(
         from penstock.cli.lookup import zone_of
 
         date = in_zone(date, zone_of(engine, dag))
-    act = Trigger(dag_id=dag, logical_date=date, conf=conf, run_id=run_id)
+    act = Trigger(dag_id=dag, logical_date=date, conf=conf, run_id=run_id, partition_key=partition)
     return start(session, act, dry_run=dry_run, wait=wait, as_json=as_json)

@@ -25,6 +25,7 @@ class Trigger(Act, frozen=True, kw_only=True, tag="trigger", omit_defaults=True)
     logical_date: datetime | None = None
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
     run_id: str | None = None
+    partition_key: str | None = None
 
 
 class Rerun(Act, frozen=True, kw_only=True, tag="rerun", omit_defaults=True):
@@ -357,10 +358,11 @@ class DeleteConnection(Act, frozen=True, kw_only=True, tag="connection_delete", 
 
 
 class EmitAsset(Act, frozen=True, kw_only=True, tag="asset_emit", omit_defaults=True):
-    """Record by hand that an asset has changed. ``name`` may also be its URI."""
+    """Record by hand that an asset, or one partition of it, has changed. ``name`` may also be its URI."""
 
     name: str
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    partition_key: str | None = None
 
 
 class AcknowledgeFailures(Act, frozen=True, kw_only=True, tag="failures_ack", omit_defaults=True):

@@ -39,6 +39,8 @@ class AssetChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     uri: str
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    partition_keys: tuple[str, ...] = ()
+    """Which partitions of it; none: that of the run, if it has one."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

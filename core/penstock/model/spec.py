@@ -14,6 +14,7 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.model.assets import AssetCondition, AssetSpec
+from penstock.model.partitions import PartitionsSpec
 
 
 class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,6 +48,8 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     cron_days: Literal["either", "both"] | None = None
     timezone: str = "UTC"
     assets: AssetCondition | None = None
+    partitions: PartitionsSpec | None = None
+    """How runs get their partition; None: they have none."""
     text: str = "None"
 
 

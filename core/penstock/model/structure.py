@@ -10,7 +10,7 @@ from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
 from penstock.model.trigger_rules import TriggerRule
 
-_SHARED = ("tasks", "graph", "setups", "weights", "watchers", "around", "group_of", "mapping")
+_SHARED = ("tasks", "graph", "setups", "weights", "watchers", "around", "group_of", "mapping", "early")
 
 
 class Structure:
@@ -106,6 +106,19 @@ class Structure:
             for task in self.spec.tasks
         }
         return {task_id: expand for task_id, expand in found.items() if expand is not None}
+
+    @cached_property
+    def early(self) -> frozenset[str]:
+        """Tasks that may begin, or be given up, before one of their parents has ended."""
+        return frozenset(
+            task.task_id
+            for task in self.spec.tasks
+            if not task.upstream
+            or task.trigger_rule == TriggerRule.ALWAYS
+            or task.task_id in self.mapping
+            or task.task_id in self.setups.needed
+            or task.task_id in self.setups.teardowns
+        )
 
 
 def _check_rule(task: TaskSpec) -> None:

@@ -8,6 +8,7 @@ from penstock.authoring.assets import Asset, AssetAlias, AssetRef
 from penstock.authoring.dag import DAG
 from penstock.authoring.place import refuse
 from penstock.authoring.signatures import CONTEXT_KEYS, shape_of
+from penstock.operators.decorators import TaskFactory
 from penstock.operators.python import PythonOperator
 
 TYPE_CHECKING = False
@@ -119,11 +120,26 @@ def _task(function: Callable[..., Any], name: str, outlets: list[Any], own: Asse
         known[argument] = AssetRef(name=argument)
     if "self" in (shape.names if shape else ()) and own is None:
         refuse(f"@asset.multi function {name!r} cannot take self, because it makes several assets")
+    if isinstance(function, TaskFactory):  # @asset over @task: its operator, its arguments
+        given: dict[str, Any] = {argument: Asset(name=argument) for argument in known}
+        if own is not None and "self" in (shape.names if shape else ()):
+            given["self"] = own
+        options: dict[str, Any] = {
+            "task_id": name,
+            "inlets": list(known.values()),
+            "outlets": _makes(outlets),
+        }
+        function.override(**options).bound(given)()
+        return
     AssetTask(
         task_id=name,
         python_callable=function,
         inlets=list(known.values()),
-        outlets=[one for one in outlets if isinstance(one, Asset | AssetAlias)],
+        outlets=_makes(outlets),
         own=own,
         named={argument: Asset(name=argument) for argument in known},
     )
+
+
+def _makes(outlets: list[Any]) -> list[Any]:
+    return [one for one in outlets if isinstance(one, Asset | AssetAlias)]

@@ -53,6 +53,12 @@ class TaskFactory:
         made.on_failure_fail_dagrun = on_failure_fail_dagrun
         return made
 
+    def bound(self, given: Mapping[str, Any]) -> TaskFactory:
+        """Return the same function, which will be called with the arguments *given*, one called self too."""
+        made = self.override()
+        made._bound |= given  # noqa: SLF001 - one of ours
+        return made
+
     def guarded(self, condition: Callable[..., Any], message: str | None, *, wanted: bool) -> TaskFactory:
         """Return the same function; its tasks are skipped unless *condition* of the context is *wanted*."""
         from penstock.operators.run_conditions import guard

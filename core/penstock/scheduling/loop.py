@@ -14,7 +14,7 @@ from functools import partial
 
 from penstock import failpoint
 from penstock.clock import Clock, read, to_us
-from penstock.errors import LostError
+from penstock.errors import LostError, PenstockError
 from penstock.execution.executor import Executor, Worker
 from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
@@ -23,7 +23,7 @@ from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.draining import Draining
-from penstock.scheduling.isolate import Isolation
+from penstock.scheduling.isolate import Isolation, refuse
 from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
 from penstock.scheduling.pace import LONGEST_SLEEP, SWEEP_EVERY, gather
@@ -198,7 +198,8 @@ class Loop:
         """Carry out *act* now, in a tick of its own. For callers on the event loop that cannot wait."""
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self.order(ActOrder(act, expect, actor, act_id, answer))
-        self._turn(self._take_hints())
+        while self._orders and not answer.done():  # one that creates a very large run takes several ticks
+            self._turn(self._take_hints())
         return answer.result()
 
     async def commit_async(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
@@ -266,6 +267,7 @@ class Loop:
             self._turned.fire()
             await self._sleep(wake_us)
             await self._gather(ended)
+        refuse(self._orders, PenstockError("the engine is stopping"))
         if self._last:
             self._orders = list(self._last)
             self._turn([])
@@ -344,6 +346,8 @@ class Loop:
             environment=self._environment,
         )
         self.gate.now_us = self.world.now_us = tick.now_us
+        self.world.to_advance |= self.world.put_off
+        self.world.put_off.clear()
         heed_clock(tick)
         answers = obey(tick, orders, plan_of)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
@@ -368,6 +372,9 @@ class Loop:
                 order.answer.set_result(done)
         if touched is not None:
             self._tell(touched)
+        self._orders[:0] = tick.later
+        if self.world.making.go_on() or self.world.put_off:
+            tick.wake_at(tick.now_us)
         if tick.reread:
             self.isolation.read_anew()
             self._hinted.update(self._live())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 << 10
 """Bytes of JSON that a task may report about its assets."""
 _MOST_EVENTS = 1000
+_SAID = ("extra", "aliases", "partition_keys")
 
 
 class SourceRun:
@@ -41,6 +42,7 @@ class AssetEvent:
         self.source_task_id: str | None = source.get("task_id")
         self.source_map_index: int = source.get("map_index", -1)
         self.source_dag_run = SourceRun(source) if source else None
+        self.partition_key: str | None = fields.get("partition_key")
         self.source_aliases: tuple[str, ...] = tuple(fields.get("aliases") or ())
 
     @property
@@ -123,7 +125,7 @@ class OutletEvent:
         self.asset_alias_events: list[tuple[Asset, dict[str, Any]]] = []
 
     def add_partitions(self, keys: str | Iterable[str]) -> None:
-        """Report which partitions of this asset have changed: its event lists them as ``partition_keys``.
+        """Report which partitions of this asset have changed: each is an event of its own.
 
         Raises `TaskError` if this is an alias, or a key is not a string that says something.
         """
@@ -171,15 +173,16 @@ class OutletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset | AssetA
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for outlet, event in self._events.items():
             if isinstance(outlet, Asset):
-                keys = {"partition_keys": event.partition_keys} if event.partition_keys else {}
-                _add(found, outlet, {**event.extra, **keys}, None)
+                _add(found, outlet, event.extra, None)
+                if event.partition_keys:
+                    found[outlet.key]["partition_keys"] = event.partition_keys
             elif event.extra:
                 raise TaskError(f"{outlet!r} is an alias: use .add(asset, extra)")
             for asset, extra in event.asset_alias_events:
                 _add(found, asset, extra, outlet.name)
         changes = list(found.values())
         _check_size(changes)
-        return [change for change in changes if change["extra"] or change["aliases"]]
+        return [change for change in changes if any(change.get(name) for name in _SAID)]
 
 
 def _add(found: dict[Any, Any], asset: Asset, extra: Mapping[str, Any], alias: str | None) -> None:

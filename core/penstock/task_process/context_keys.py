@@ -38,6 +38,7 @@ class DagRun:
         self.state = str(facts.get("run_state") or "running")
         self.end_date: Moment | None = None
         self.conf: dict[str, Any] = dict(facts.get("conf") or {})
+        self.partition_key: str | None = facts.get("partition_key")
 
     def __repr__(self) -> str:
         return f"<DagRun {self.dag_id} {self.run_id}>"
@@ -56,7 +57,7 @@ def build_context(dag: Graph, task: AbstractOperator, ti: TaskInstance, facts: M
         "map_index_template": task.map_index_template,
         "outlets": list(task.outlets),
         "partition_date": None,
-        "partition_key": None,
+        "partition_key": run.partition_key,
         "params": _params(dag, task, facts),
         "run_id": run.run_id,
         "task": task,

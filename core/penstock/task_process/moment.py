@@ -66,6 +66,24 @@ class Moment(datetime):
         """Whole seconds since 1970."""
         return int(self.timestamp())
 
+    def __getattr__(self, name: str) -> Any:
+        """Return a word of pendulum's that is seldom used."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        from penstock.task_process import moment_words
+
+        return moment_words.word(self, name)
+
+    if not TYPE_CHECKING:  # for those who check types it is a datetime's
+
+        def __sub__(self, other: Any) -> Any:
+            found = super().__sub__(other)
+            if not isinstance(found, timedelta):
+                return found
+            from penstock.task_process.moment_words import Span
+
+            return Span.of(found)
+
     @property
     def timezone_name(self) -> str | None:
         """The name of the time zone."""

@@ -21,6 +21,7 @@ _TASK = (
     "UPDATE task_instance SET {} WHERE id = (SELECT t.id FROM task_instance t JOIN run r ON r.id = t.run_pk"
 )
 _ONE = " WHERE r.run_id = '{}' AND t.task_id = '{}')"
+_EVENTS = "INSERT INTO asset_event (at_us, name, uri, extra, aliases, source, by) VALUES "
 DAMAGE = (
     "UPDATE run SET conf = '[1]' WHERE run_id = 'again'",
     "UPDATE run SET run_type = 'odd' WHERE run_id = 'asset one'",
@@ -59,6 +60,8 @@ DAMAGE = (
     "UPDATE asset_event SET aliases = '{' WHERE id = 5",
     "UPDATE asset_event SET extra = '[]' WHERE id = 4",
     "UPDATE asset_event SET source = '1' WHERE id = 2",
+    _EVENTS
+    + "(9, x'ff41', 's3://odd', '{}', '[]', '{}', 'ann'), (9, 'odd', x'ff42', '{}', '[]', '{}', 'ann')",
     "UPDATE stored_value SET entry = '5' WHERE name = 'b'",
     "UPDATE stored_value SET entry = '{' WHERE name = 'db'",
     "UPDATE dag SET first_seen_us = 'x' WHERE dag_id = 'idle'",

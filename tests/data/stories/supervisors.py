@@ -214,6 +214,33 @@ def verdicts(told: Supervised) -> Iterator[None]:
     yield
 
 
+def unreadable_verdicts(told: Supervised) -> Iterator[None]:
+    """What a Python task says of its end cannot be read: the disk may get well again, a mode does not."""
+    yield
+    told.launch(A, B, context={"x": 1})
+    yield
+    yield
+    for each in (A, B):
+        (told.root / each[:7] / each / "verdict").write_text('{"v":1,"kind":"skipped","reason":"no rows"}')
+    told.machine.read_error = OSError(errno.EIO, "Input/output error")
+    told.ends(told.pid(A))
+    yield
+    told.forward(0.9)
+    yield
+    told.forward(0.2)
+    yield
+    told.machine.read_error = None
+    told.forward(0.9)
+    yield
+    told.forward(0.2)
+    yield
+    yield
+    told.machine.read_error = PermissionError(errno.EACCES, "Permission denied")
+    told.ends(told.pid(B))
+    yield
+    yield
+
+
 def full_disk(told: Supervised) -> Iterator[None]:
     """The disk takes nothing for a while: logs and results wait, and the engine is told of it."""
     full = OSError(errno.ENOSPC, "No space left on device")
@@ -333,6 +360,7 @@ STORIES = {
         secrets,
         long_output,
         verdicts,
+        unreadable_verdicts,
         full_disk,
         locks,
         slow_engine,

@@ -112,7 +112,7 @@ def test_what_has_no_place_says_what_it_waits_for(client: Client, tmp_path: Path
 def test_what_nobody_has_is_absent_and_can_be_revoked_for_good(client: Client, tmp_path: Path) -> None:
     order = far(f"touch {tmp_path}/ran")
     attempt_id = order.spec.attempt_id
-    assert client.observe(attempt_id)[attempt_id].kind == "absent"
+    client.until(order, "absent")  # the fence is young at first, and proves nothing
     assert client.ask(said.Revoke(attempt=attempt_id)).revoked
     client.submit([order])
     client.until(order, "exited")
@@ -212,7 +212,7 @@ def test_a_client_that_was_killed_is_no_loss(cluster: Cluster, tmp_path: Path) -
         seen = second.until(running, "claimed")
         assert seen.worker == worker
         second.wait_for_workers("w1", "w2")
-        assert second.observe(waiting.spec.attempt_id)[waiting.spec.attempt_id].kind == "absent"
+        second.until(waiting, "absent")
         (tmp_path / "gate").touch()
         second.until(running, "exited")
         assert second.result(running)["exit_code"] == 5

@@ -105,3 +105,20 @@ def test_the_peer_of_a_socket_is_told() -> None:
     left, right = socket.socketpair(socket.AF_UNIX)
     with left, right:
         assert process.peer_uid(left) == os.getuid()
+
+
+def test_who_gives_way_has_a_low_priority_and_short_turns() -> None:
+    machine, release = os.uname().machine, os.uname().release
+    version = tuple(int(part) for part in release.split("-")[0].split(".")[:2])
+    reads = {"x86_64": 315, "aarch64": 275}.get(machine)
+    if reads is None or version < (6, 12):
+        pytest.skip(f"Linux {release} on {machine} has no turns of one's own")
+    script = (
+        "import ctypes, os, struct, penstock.process as process; process.give_way(); "
+        "room = ctypes.create_string_buffer(48); "
+        f"ctypes.CDLL(None).syscall({reads}, 0, room, 48, 0); "
+        "fields = struct.unpack('IIQiIQQQ', room.raw); print(fields[1], fields[3], fields[5])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    policy, nice, nanoseconds = said.stdout.split()
+    assert (policy, nice, nanoseconds) == ("0", str(os.getpriority(os.PRIO_PROCESS, 0) + 10), "100000")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from data.pages import across, lists, one_dag, shapes, texts
+from data.pages import across, lists, of_logs, one_dag, shapes, small, texts
 from drive.goldens import assert_as_read
 
-PAGES = {**lists.PAGES, **shapes.PAGES, **texts.PAGES, **across.PAGES, **one_dag.PAGES}
+MODULES = (lists, shapes, texts, across, one_dag, of_logs, small)
+PAGES = {name: page for module in MODULES for name, page in module.PAGES.items()}
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "views"
 
 

@@ -6,8 +6,8 @@ import time
 
 from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.dask.crowd import Crowd, Known, seat_of
-from penstock.execution.dask.ledger import Ledger
-from penstock.execution.dask.messages import Facts, Sighting, attempt_of, key_of
+from penstock.execution.dask.ledger import ON_THE_WAY_SECONDS, Ledger
+from penstock.execution.dask.messages import Facts, Sighting
 from penstock.execution.dask.placement import Seat
 from penstock.execution.remote.protocol import Order
 
@@ -44,6 +44,15 @@ def test_a_busy_worker_gets_as_many_in_advance_as_it_has_slots_and_nothing_that_
     assert ledger.words == dict.fromkeys(("a", "b", "c", "m"), "all 2 slots of w are taken")
 
 
+def test_a_worker_whose_attempts_are_short_gets_as_many_in_advance_as_end_there_in_a_moment() -> None:
+    ledger = Ledger()
+    for number in range(9):
+        ledger.take(order(str(number)))
+    assert len(ledger.place({"w": Seat("w", 0, 2, lately=5), "v": Seat("v", 0, 0, lately=9)})) == 5
+    assert seat_of(known("w", holds=("a", "b")), {"c": {}}, 4).takes_ahead
+    assert not seat_of(known("w", holds=("a", "b")), {"c": {}, "d": {}}).takes_ahead
+
+
 def test_what_was_given_in_advance_goes_to_the_worker_that_is_free_first() -> None:
     ledger = Ledger()
     for each in ("a", "b", "c"):
@@ -67,6 +76,19 @@ def test_what_was_declined_waits_before_all_others() -> None:
     assert ledger.put_back("a", "worker w is draining")
     assert (list(ledger.queue), ledger.words["a"]) == (["a", "b"], "worker w is draining")
     assert not ledger.put_back("a", "again")
+
+
+def test_what_a_worker_does_not_have_is_on_its_way_for_a_while() -> None:
+    ledger = Ledger()
+    ledger.take(order("a"))
+    ledger.place({"w": Seat("w", 1, 1)})
+    given = ledger.given["a"]
+    assert not given.is_lost()
+    given.at -= ON_THE_WAY_SECONDS + 1
+    assert given.is_lost()
+    given.at = time.monotonic()
+    given.over = True
+    assert given.is_lost(), "its scheduler has gone"
 
 
 def test_what_has_begun_is_taken_in_no_more() -> None:
@@ -114,8 +136,3 @@ def test_newer_facts_of_the_same_process_are_told_from_older_ones() -> None:
     assert not facts[1].is_older_than(facts[0])
     assert not facts[2].is_older_than(facts[1]), "it was started again"
     assert not facts[1].is_older_than(facts[3])
-
-
-def test_an_attempt_is_found_in_its_key_and_nothing_in_others() -> None:
-    assert attempt_of(key_of("01a22bb66c0d-064fd265", 17)) == "01a22bb66c0d-064fd265"
-    assert [attempt_of(key) for key in ("sum-12", "penstock-", ("penstock-a-1", 0))] == [None] * 3

@@ -45,15 +45,17 @@ def seen(of: Roster) -> dict[str, tuple[float, bool]]:
 
 def test_a_start_is_offered_claimed_and_looked_up() -> None:
     it, _ = roster()
-    assert it.answer(Claim("a", "w/1")) == Winners({})
+    assert it.answer(Claim({"a": "w/1"})) == Winners({})
     it.fence.offer(["a"])
     assert it.answer(Who(["a", "b"])) == Winners({"a": None})
-    assert it.answer(Claim("a", "w/1")) == it.answer(Claim("a", "v/1")) == Winners({"a": "w/1"})
+    assert it.answer(Claim({"a": "w/1", "b": "w/2"})) == Winners({"a": "w/1"})
+    assert it.answer(Claim({"a": "v/1"})) == Winners({"a": "w/1"})
 
 
 def test_who_does_not_fit_is_refused_with_the_remedy() -> None:
-    it, _ = roster()
-    assert it.answer(Join(MINE)) == Welcome(MINE, "boot")
+    it, clock = roster()
+    clock.seconds = 7.0
+    assert it.answer(Join(MINE)) == Welcome(MINE, "boot", age=7.0)
     answer = it.answer(Join(Versions("1", "3.11", "2026.7.0")))
     assert isinstance(answer, Refused)
     assert "pip install" in answer.reason

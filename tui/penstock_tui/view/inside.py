@@ -190,6 +190,7 @@ def params_tab(detail: TaskDetail, cells: int) -> list[Shown]:
             ("type", run.run_type.value + (f", by {run.by}" if run.by else "")),
             ("logical date", _iso(run.logical_date or run.stands_for)),
             ("interval", f"{_iso(run.data_interval_start)} to {_iso(run.data_interval_end)}"),
+            ("partition", run.partition_key or ""),
             ("repeats", run.rerun_of or ""),
         ],
         cells,

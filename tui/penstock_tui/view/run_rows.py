@@ -60,6 +60,7 @@ def _note(run: RunRow) -> str:
     notes = [
         f"in quarantine: {run.quarantined}" if run.quarantined is not None else "",
         f"runs {run.rush}" if run.rush else "",
+        f"partition {run.partition_key}" if run.partition_key else "",
         f"repeats {run.rerun_of}" if run.rerun_of else "",
         run.reason or (pause_note(run.held) if run.held else ""),
     ]

@@ -18,28 +18,36 @@ _DAY = timedelta(days=1)
 
 def add_all(keys: dict[str, Any]) -> None:
     """Add to *keys* what both 2.x and 3.x have."""
+    from penstock.airflow.served.running import grow
+
     run = keys["dag_run"]
+    grow(keys)
     keys.setdefault("test_mode", False)
     keys.setdefault("expanded_ti_count", None)
     run.external_trigger = run.run_type == "manual"
     run.note = None
-    run.partition_date, run.partition_key = _partition(keys)
-    keys["partition_date"], keys["partition_key"] = run.partition_date, run.partition_key
+    run.partition_date = keys["partition_date"] = _partition_date(keys)
     run.queued_at = run.run_after
     keys["task_state_store"] = _Store("task_store", lambda: keys["ti"])
     keys["asset_state_store"] = _Store("asset_stores", lambda: keys["task"])
 
 
-def _partition(keys: dict[str, Any]) -> tuple[Moment | None, str | None]:
-    """Return the date and the key of the partition that a scheduled run is about, if its schedule has any."""
+def _partition_date(keys: dict[str, Any]) -> Moment | None:
+    """Return the date of the partition that a run of a schedule is about."""
     run, dag = keys["dag_run"], keys["dag"]
-    said = getattr(dag.schedule, "partition", None)
+    said = getattr(dag.schedule, "partitions", None)
     date = run.logical_date
-    if said is None or date is None or run.run_type not in {"scheduled", "backfill"}:
-        return None, None
-    from penstock.airflow.served.partitions import partition_of
+    if not said or date is None or run.run_type not in {"scheduled", "backfill"}:
+        return None
+    from penstock.authoring.schedule_spec import schedule_of
+    from penstock.task_process.moment import Moment
+    from penstock.timetable.partition import partition_of_date
 
-    return partition_of(dag.schedule, dag.timezone_name or "UTC", date)
+    found = partition_of_date(schedule_of(dag.schedule, dag.timezone_name or "UTC"), date)
+    if found is None:
+        return None
+    run.partition_key = keys["partition_key"] = run.partition_key or found[1]
+    return Moment.of(found[0])
 
 
 class _Store:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from distributed import Client
@@ -18,7 +17,6 @@ from msgspec.structs import replace
 
 from penstock.errors import PenstockError, RefusedError, UsageError
 from penstock.execution.dask.access import Access
-from penstock.execution.dask.attempt import attempt
 from penstock.execution.dask.crowd import Known
 from penstock.execution.dask.messages import (
     WORKERS,
@@ -35,7 +33,6 @@ from penstock.execution.dask.messages import (
     ToScheduler,
     Welcome,
     answer_in,
-    key_of,
     pack,
     topic_of,
     unpack,
@@ -47,6 +44,8 @@ from penstock.execution.remote.protocol import Request
 LOOK_SECONDS = 1.0
 CALL_SECONDS = 5.0
 """Seconds that a scheduler or a worker may take for an answer."""
+YOUNG_SECONDS = 15.0
+"""Seconds after its begin in which workers of the scheduler before may not be back."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _GO_AGAIN = 0.25
 
@@ -75,6 +74,7 @@ class Contact:
         self.since = time.time()
         """Since when there is contact, or none."""
         self.problem: str | None = "no contact yet"
+        self._fence_began = 0.0
         self.boot = ""
         """Tells one run of the scheduler from the next; empty without contact."""
         self._find = find
@@ -82,8 +82,6 @@ class Contact:
         self._heard = heard
         self._changed = changed
         self._client: Any = None
-        self._numbers = itertools.count(1)
-        self._futures: dict[str, Any] = {}
         self._look_now = asyncio.Event()
 
     async def run(self) -> None:
@@ -106,6 +104,11 @@ class Contact:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
+    @property
+    def fence_is_young(self) -> bool:
+        """Whether the scheduler began so short ago that workers of the one before may not be back."""
+        return time.monotonic() - self._fence_began < YOUNG_SECONDS
+
     async def close(self) -> None:
         """End the contact. What runs goes on."""
         await self._drop()
@@ -124,8 +127,10 @@ class Contact:
         answer: FromScheduler = unpack(data, FromScheduler)
         return answer
 
-    async def call(self, worker: str, request: Request, seconds: float = CALL_SECONDS) -> Any:
-        """Return a worker's answer to *request*.
+    async def call(
+        self, worker: str, request: Request, seconds: float = CALL_SECONDS, *, offers: Sequence[str] = ()
+    ) -> Any:
+        """Return a worker's answer to *request*. Attempts in *offers* may start from now on.
 
         Raises `NoContactError` if it does not answer, and `RefusedError` with its reason.
         """
@@ -136,51 +141,15 @@ class Contact:
             raise NoContactError(f"no contact with worker {worker}")
         data = pack(Call(self._instance, request))  # type: ignore[arg-type]
         try:
-            carried = client.scheduler.penstock_forward(worker=worker, data=data, seconds=seconds)
+            carried = client.scheduler.penstock_forward(
+                worker=worker, data=data, seconds=seconds, offers=offers
+            )
             found = await asyncio.wait_for(carried, seconds + CALL_SECONDS)
         except (OSError, TimeoutError) as error:
             raise NoContactError(f"the scheduler does not answer: {error}") from None
         if "lost" in found:
             raise NoContactError(str(found["lost"]))
         return answer_in(found["back"], request)
-
-    def launch(self, attempt_id: str, worker: str, order: bytes, done: Callable[[], None]) -> None:
-        """Give Dask an attempt for *worker*; *done* is called when Dask is done with it, however.
-
-        Its key is a fresh one each time; what Dask had of it before is taken back. Raises `NoContactError`.
-        """
-        self.take_back(attempt_id)
-        known, client = self.workers.get(worker), self._client
-        if client is None or known is None:
-            raise NoContactError(f"no contact with worker {worker}")
-        try:
-            future = client.submit(
-                attempt,
-                self._instance,
-                order,
-                key=key_of(attempt_id, next(self._numbers)),
-                workers=[known.sighting.facts.address],
-                allow_other_workers=False,
-                retries=0,
-                pure=False,
-            )
-        except Exception as error:  # noqa: BLE001 - Dask's client is closing, or was lost a moment ago
-            raise NoContactError(f"Dask does not take it: {error}") from None
-        self._futures[attempt_id] = future
-        loop = asyncio.get_running_loop()
-        # Called from a thread of Dask's, also when a worker died or the scheduler went: all of it is a hint.
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done, attempt_id, future, done))
-
-    def take_back(self, attempt_id: str) -> None:
-        """Let Dask forget an attempt that has not begun. That stops nothing; the fence decides."""
-        future = self._futures.pop(attempt_id, None)
-        if future is not None:
-            future.release()
-
-    def _done(self, attempt_id: str, future: Any, done: Callable[[], None]) -> None:
-        if self._futures.get(attempt_id) is future:
-            self._futures.pop(attempt_id).release()
-            done()
 
     # --- the contact ------------------------------------------------------------------------------
 
@@ -195,6 +164,7 @@ class Contact:
         client.subscribe_topic(topic_of(self._instance), self._on_event)
         client.subscribe_topic(WORKERS, self._on_report)
         self.boot = welcome.boot
+        self._fence_began = time.monotonic() - welcome.age
         self.connected, self.since, self.problem = True, time.time(), None
         self._changed()
 
@@ -246,7 +216,6 @@ class Contact:
         """Close Dask's client, whatever state it is in."""
         client, self._client = self._client, None
         self.connected = False
-        self._futures.clear()
         if client is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(client.close(), _GO_AGAIN * 8)

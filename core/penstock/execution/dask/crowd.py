@@ -76,8 +76,11 @@ class Crowd:
         )
 
 
-def seat_of(known: Known, given: Mapping[str, Mapping[str, float]]) -> Seat:
-    """Return a worker as a seat; *given* are attempts on their way to it, with what each needs."""
+def seat_of(known: Known, given: Mapping[str, Mapping[str, float]], lately: int = 0) -> Seat:
+    """Return a worker as a seat; *given* are attempts on their way to it, with what each needs.
+
+    *lately* is how many ended there within a moment.
+    """
     facts = known.sighting.facts
     coming = {each: needs for each, needs in given.items() if each not in facts.holds}
     left = {name: total - facts.taken.get(name, 0.0) for name, total in facts.resources.items()}
@@ -89,6 +92,7 @@ def seat_of(known: Known, given: Mapping[str, Mapping[str, float]]) -> Seat:
         name=facts.name,
         free=facts.slots - len(facts.holds) - len(coming),
         slots=facts.slots,
+        lately=lately,
         queues=facts.queues,
         total=facts.resources,
         left=left,

@@ -14,15 +14,18 @@ import msgspec
 
 from penstock.errors import PenstockError, RefusedError, UsageError
 from penstock.execution.dask import access
+from penstock.execution.dask.burst import Burst
 from penstock.execution.dask.carriage import Carriage
 from penstock.execution.dask.contact import CALL_SECONDS, Contact, NoContactError
 from penstock.execution.dask.crowd import Crowd, seat_of
 from penstock.execution.dask.fence import REVOKED
+from penstock.execution.dask.giving import Giving
 from penstock.execution.dask.inquiry import Inquiry
 from penstock.execution.dask.judgement import UNKNOWN
 from penstock.execution.dask.ledger import Ledger
-from penstock.execution.dask.messages import Asks, Claim, Declined, Event, Moved, Needs, Winners, pack
+from penstock.execution.dask.messages import Asks, Claim, Declined, Event, Moved, Needs, NotOurs, Winners
 from penstock.execution.remote import protocol as said
+from penstock.execution.remote.pace import Pace
 from penstock.execution.remote.protocol import Seen
 
 PULL_SECONDS = 120.0
@@ -31,6 +34,8 @@ QUIET_SECONDS = 10.0
 """Seconds after which the engine is told of workers again although only their load has changed."""
 USED_SECONDS = 0.25
 """Seconds between telling the engine how many slots are used: that changes with each start and end."""
+NEWS_SECONDS = 0.005
+"""Seconds between two messages at least to the engine about what moved."""
 log = logging.getLogger("penstock.dask")
 
 
@@ -50,7 +55,11 @@ class Desk:
             changed=self._changed,
         )
         self._inquiry = Inquiry(self.contact, self._ledger, self._crowd, self._place)
+        self._giving = Giving(self.contact, self._ledger, lambda: self._later(self._place_soon()))
         self._carriage = Carriage(self.contact, say)
+        self._paces: dict[str, Pace] = {}
+        self._news = said.Hint(ids=[])
+        self._hinting = Burst(NEWS_SECONDS, self._hint)
         self._greeted: dict[str, tuple[str, float]] = {}
         self._ready: set[str] = set()
         """Workers that have what this engine gives its tasks."""
@@ -123,18 +132,13 @@ class Desk:
 
     async def _revoke(self, attempt_id: str) -> Seen:
         """Take the start away from everybody, and return what it is then. Raises `NoContactError`."""
-        answer = await self.contact.ask(Claim(attempt_id, REVOKED))
+        answer = await self.contact.ask(Claim({attempt_id: REVOKED}))
         winner = answer.who.get(attempt_id) if isinstance(answer, Winners) else None
-        self.contact.take_back(attempt_id)
         worker = self._inquiry.worker_of(winner)
         if winner == REVOKED:
-            # Had the fence forgotten it, a host may have it all the same.
-            everywhere = {name: [attempt_id] for name in self.contact.workers}
-            for name, _, found in await self._inquiry.ask_all(everywhere):
-                if found is None and name in self._inquiry.silent():
-                    raise NoContactError(f"worker {name} does not answer, and may have it")
-                if found is not None and found[attempt_id].kind != "absent":
-                    return self._inquiry.noted(attempt_id, name, found[attempt_id])
+            begun = await self._inquiry.must_be_nowhere(attempt_id)
+            if begun is not None:
+                return begun
             self._ledger.forget(attempt_id)
             return Seen(kind="exited", revoked=True)
         if worker is None:
@@ -181,18 +185,22 @@ class Desk:
         match event:
             case Moved(facts, seen, left):
                 for each in seen:
-                    if each in self._ledger.given or each in self._ledger.where:
+                    if self._ledger.knows(each):
                         self._ledger.begun(each, facts.name)
-                self._say(said.Hint(ids=list(seen), seen=seen, left=left))
+                ends = sum(each.kind in ("exited", "lost") for each in seen.values())
+                self._pace(facts.name).ended(time.monotonic(), ends)
+                self._news.seen.update(seen)
+                self._news.left.update(left)
+                self._hinting.ask()
                 self.contact.hear_of(facts)
                 self._place()
                 self._tell_soon()
             case Declined(worker, attempt, reason):
-                given = self._ledger.given.get(attempt)
-                if given is not None and given.worker == worker:
-                    self.contact.take_back(attempt)
-                    self._ledger.put_back(attempt, f"worker {worker} {reason}")
+                if self._giving.take_back(attempt, worker, f"worker {worker} {reason}"):
                     self._later(self._place_soon())
+            case NotOurs(worker, ids):
+                self._ledger.is_over(worker, ids)
+                self._say(said.Hint(ids=ids))
             case Needs():
                 self._carriage.needs(event)
             case Asks():
@@ -222,7 +230,7 @@ class Desk:
         self._place()
 
     def _new_contact(self) -> None:
-        """Start over with a scheduler: what Dask had of ours, it has no longer."""
+        """Start over with a scheduler: what was on its way may be lost, and its fence knows nothing."""
         self._boot = self.contact.boot
         for given in self._ledger.given.values():
             given.over = True
@@ -270,10 +278,10 @@ class Desk:
                 given = self._ledger.given.get(each)
                 if given is None or given.worker not in self._inquiry.silent():
                     continue
-                if winners.get(each, UNKNOWN) is None:
-                    self.contact.take_back(each)
+                winner = winners.get(each, UNKNOWN)
+                if winner is None or (winner == UNKNOWN and not given.over):  # it never got to the fence
                     self._ledger.put_back(each, f"worker {given.worker} does not answer")
-                elif self._inquiry.worker_of(winners.get(each)) == given.worker:
+                elif self._inquiry.worker_of(winner) == given.worker:
                     self._ledger.begun(each, given.worker)
             self._place()
 
@@ -308,7 +316,7 @@ class Desk:
     # --- placing ----------------------------------------------------------------------------------
 
     def _place(self) -> None:
-        """Give Dask what waits and has a place now."""
+        """Give workers what waits and has a place now."""
         if not (self._ledger.queue or self._ledger.given):
             return
         if not self.contact.connected:
@@ -316,32 +324,27 @@ class Desk:
             self._ledger.words.update(dict.fromkeys(self._ledger.queue, words))
             return
         coming = self._ledger.on_the_way()
+        now = time.monotonic()
         seats = {
-            name: seat_of(known, coming.get(name, {}))
+            name: seat_of(known, coming.get(name, {}), self._pace(name).lately(now))
             for name, known in self.contact.workers.items()
             if name in self._ready
         }
-        placed = self._ledger.place(seats)
-        for each in placed:
-            given = self._ledger.given[each]
-            try:
-                self.contact.launch(each, given.worker, pack(given.order), self._over(each))
-            except NoContactError as error:
-                self._ledger.put_back(each, str(error))
+        for each in self._ledger.place(seats):
+            self._giving.give(each, self._ledger.given[each].worker)
 
     async def _place_soon(self) -> None:
         """Place again after a moment: who has just declined would only decline again."""
         await asyncio.sleep(0.2)
         self._place()
 
-    def _over(self, attempt_id: str) -> Callable[[], None]:
-        def over() -> None:
-            given = self._ledger.given.get(attempt_id)
-            if given is not None:  # else its worker has said more than Dask can
-                given.over = True
-                self._say(said.Hint(ids=[attempt_id]))
+    def _pace(self, worker: str) -> Pace:
+        return self._paces.setdefault(worker, Pace())
 
-        return over
+    def _hint(self) -> None:
+        """Tell the engine what moved."""
+        news, self._news = self._news, said.Hint(ids=[])
+        self._say(said.Hint(ids=list(news.seen), seen=news.seen, left=news.left))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._kept(work))

@@ -48,6 +48,9 @@ class Inquiry:
                     seen[each] = Seen(kind="unreachable", worker=worker, since=self.last_heard(worker))
                 elif found is None or found[each].kind == "absent":
                     rest.append(each)
+                elif only_waits(found[each]):
+                    given_to = f"given to worker {worker}, which has not begun yet"
+                    seen[each] = Seen(kind="accepted", waiting=self._ledger.words.get(each) or given_to)
                 else:
                     seen[each] = self.noted(each, worker, found[each])
         if rest:
@@ -78,32 +81,35 @@ class Inquiry:
         """Return what attempts are that the worker asked first does not know: by the fence and all hosts."""
         try:
             winners = await self.winners(ids)
-        except NoContactError:
-            return {each: Seen(kind="unreachable", since=self._contact.since) for each in ids}
+        except NoContactError as error:
+            nothing = Seen(kind="unreachable", since=self._contact.since)
+            waits = Seen(kind="accepted", waiting=f"no contact with the scheduler: {error}")
+            return {each: waits if each in self._ledger.given else nothing for each in ids}
         seen: dict[str, Seen] = {}
         lost = [each for each in ids if each not in winners]
-        if lost:
-            everywhere = {name: lost for name, known in self._contact.workers.items() if known.reachable}
-            for worker, _, found in await self.ask_all(everywhere):
-                for each, what in (found or {}).items():
-                    if what.kind != "absent":
-                        seen[each] = self.noted(each, worker, what)
-        theirs: dict[str, list[str]] = {}
+        asked = {name: list(lost) for name in self._contact.workers if lost}
         for each, winner in winners.items():
             claimed = self.worker_of(winner)
             if claimed is not None and claimed != self._ledger.given_to(each):
-                theirs.setdefault(claimed, []).append(each)
-        for worker, _, found in await self.ask_all(theirs):
+                asked.setdefault(claimed, []).append(each)
+        silent = self.silent()
+        for worker, _, found in await self.ask_all(asked):
+            if found is None:  # whenever it was last heard
+                silent[worker] = self.last_heard(worker)
             for each, what in (found or {}).items():
-                if what.kind != "absent":
+                if is_there(what):
                     seen[each] = self.noted(each, worker, what)
         now = time.time()
-        return {each: seen.get(each) or self._judged(each, winners, now) for each in ids}
+        return {each: seen.get(each) or self._judged(each, winners, silent, now) for each in ids}
 
-    def _judged(self, attempt_id: str, winners: dict[str, str | None], now: float) -> Seen:
+    def _judged(
+        self, attempt_id: str, winners: dict[str, str | None], silent: dict[str, float], now: float
+    ) -> Seen:
         winner = winners.get(attempt_id, UNKNOWN)
         given = self._ledger.given.get(attempt_id)
-        if winner is None and given is not None and given.over:
+        begun_nowhere = not silent.keys() & self._ledger.offered.get(attempt_id, set())
+        free = winner is None or (winner == UNKNOWN and begun_nowhere)
+        if free and given is not None and given.is_lost():
             self._ledger.put_back(attempt_id, f"worker {given.worker} did not start it")
             self._place()
             return Seen(kind="accepted", waiting=self._ledger.words.get(attempt_id))
@@ -113,9 +119,10 @@ class Inquiry:
         case = Case(
             winner=worker or winner,
             foreign=foreign,
-            given=None if given is None or given.over else given.worker,
+            given=None if given is None or given.is_lost() else given.worker,
             fresh=now - since < FRESH_SECONDS,
-            silent=self.silent(),
+            silent=silent,
+            young=self._contact.fence_is_young,
             waiting=self._ledger.words.get(attempt_id),
         )
         found = judge(case, now)
@@ -123,6 +130,23 @@ class Inquiry:
             self._ledger.forget(attempt_id)
             self._claims.pop(attempt_id, None)
         return found
+
+    async def must_be_nowhere(self, attempt_id: str) -> Seen | None:
+        """Return what a worker says of an attempt whose start was taken back; None if nobody has begun it.
+
+        The fence may have forgotten who had it. Raises `NoContactError` if somebody may, and cannot be asked.
+        """
+        offered = self._ledger.offered.get(attempt_id, set())
+        ours = attempt_id in self._ledger.queue or attempt_id in self._ledger.given
+        everywhere = {name: [attempt_id] for name in (offered if ours else self._contact.workers)}
+        for name, _, found in await self.ask_all(everywhere):
+            if found is None:
+                raise NoContactError(f"worker {name} does not answer, and may have it")
+            if is_there(found[attempt_id]):
+                return self.noted(attempt_id, name, found[attempt_id])
+        if not ours and self._contact.fence_is_young:
+            raise NoContactError("the scheduler has just begun, and a worker that is not back may have it")
+        return None
 
     async def winners(self, ids: list[str]) -> dict[str, str | None]:
         """Return whose the starts are, as the fence says; raise `NoContactError`."""
@@ -151,3 +175,13 @@ class Inquiry:
         """Return when a worker was last heard, in seconds since 1970; of an unknown one, since when."""
         known = self._contact.workers.get(worker)
         return self._contact.since if known is None else self._crowd.last_heard(known)
+
+
+def only_waits(seen: Seen) -> bool:
+    """Whether a worker was given an attempt and has not begun it: any other may still start it."""
+    return seen.kind == "accepted" and seen.worker is None
+
+
+def is_there(seen: Seen) -> bool:
+    """Whether a worker has an attempt, running or ended."""
+    return seen.kind != "absent" and not only_waits(seen)

@@ -20,7 +20,7 @@ class Case:
     """What is known of an attempt that no worker has shown.
 
     ``winner`` is whose its start is: None if it was offered and is free, `UNKNOWN`, `REVOKED`, or the name
-    of a worker; ``foreign``: of a worker not known by name. ``given`` is the worker that Dask has it for:
+    of a worker; ``foreign``: of a worker not known by name. ``given`` is the worker that was given it:
     that may be so new that the fence does not know it yet. ``fresh`` is whether its start was claimed a
     moment ago. ``silent`` are the known workers that do not answer, with the time of their last word in
     seconds since 1970.
@@ -31,6 +31,8 @@ class Case:
     given: str | None = None
     fresh: bool = False
     silent: Mapping[str, float] | None = None
+    young: bool = False
+    """Whether the scheduler began a moment ago: workers that were there before may not be back."""
     waiting: str | None = None
     """What it waits for, if the worker that it was given to is busy."""
 
@@ -45,8 +47,10 @@ def judge(case: Case, now: float) -> Seen:
         return Seen(kind="accepted", waiting=words)
     if case.winner is None:
         return Seen(kind="absent")
+    if case.winner == UNKNOWN and silent:
+        return Seen(kind="unreachable", since=min(silent.values()))
     if case.winner == UNKNOWN:
-        return Seen(kind="unreachable", since=min(silent.values())) if silent else Seen(kind="absent")
+        return Seen(kind="unreachable", since=now) if case.young else Seen(kind="absent")
     if case.foreign:
         return Seen(kind="unreachable", since=now)
     if case.winner in silent:

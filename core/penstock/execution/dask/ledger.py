@@ -1,24 +1,35 @@
-"""Where each attempt of an engine is, as its client knows: waiting, given to Dask, or on a worker.
+"""Where each attempt of an engine is, as its client knows: waiting, given to a worker, or begun there.
 
 It lives in memory. A client that has just started knows nothing, and asks the fence and the hosts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from penstock.execution.dask.placement import Seat, choose, choose_ahead
 from penstock.execution.remote.protocol import Order
 
+ON_THE_WAY_SECONDS = 5.0
+"""Seconds that an order may take to its worker."""
+
 
 @dataclass(slots=True)
 class Given:
-    """An attempt that Dask has for a worker. ``over``: Dask is done with it, and it was not seen to begin."""
+    """An attempt that a worker was given, and that was not seen to begin."""
 
     order: Order
     worker: str
+    at: float = field(default_factory=time.monotonic)
+    """When, on the monotonic clock."""
     over: bool = False
+    """Whether it certainly never arrived, or was forgotten."""
+
+    def is_lost(self) -> bool:
+        """Whether its worker has nothing of it if it says so: it is not on its way any more."""
+        return self.over or time.monotonic() - self.at > ON_THE_WAY_SECONDS
 
 
 @dataclass(slots=True)
@@ -30,14 +41,16 @@ class Ledger:
     words: dict[str, str] = field(default_factory=dict)
     """What those wait for, and those that a busy worker got in advance."""
     given: dict[str, Given] = field(default_factory=dict)
+    offered: dict[str, set[str]] = field(default_factory=dict)
+    """All workers that were ever given an attempt: nobody else can have begun it."""
     where: dict[str, str] = field(default_factory=dict)
     """The worker on which an attempt was last seen."""
 
     def take(self, order: Order) -> None:
         """Take an order in, once."""
         attempt_id = order.spec.attempt_id
-        if attempt_id not in self.given and attempt_id not in self.where:
-            self.queue.setdefault(attempt_id, order)
+        if not self.knows(attempt_id):
+            self.queue[attempt_id] = order
 
     def place(self, seats: Mapping[str, Seat]) -> list[str]:
         """Give what waits to *seats* that fit, in turn; return which. The others' words are renewed."""
@@ -57,6 +70,7 @@ class Ledger:
                     if isinstance(found, str):
                         self.words[attempt_id] = found
                     self.given[attempt_id] = Given(order, seat.name)
+                    self.offered.setdefault(attempt_id, set()).add(seat.name)
                     placed.append(attempt_id)
                     continue
                 said[key] = str(found)
@@ -80,7 +94,7 @@ class Ledger:
         return seats
 
     def put_back(self, attempt_id: str, why: str) -> bool:
-        """Let what was given to Dask wait again, before all others; return whether it was."""
+        """Let what a worker was given wait again, before all others; return whether it was."""
         given = self.given.pop(attempt_id, None)
         if given is None:
             return False
@@ -88,25 +102,37 @@ class Ledger:
         self.words[attempt_id] = why
         return True
 
+    def knows(self, attempt_id: str) -> bool:
+        """Whether it has heard of an attempt."""
+        return any(attempt_id in part for part in (self.where, self.given, self.queue))
+
+    def is_over(self, worker: str, ids: Iterable[str]) -> None:
+        """Record that *worker* does not have these any more, and has not begun them."""
+        for each in ids:
+            given = self.given.get(each)
+            if given is not None and given.worker == worker:
+                given.over = True
+
     def begun(self, attempt_id: str, worker: str) -> None:
         """Record on which worker an attempt is."""
         self.given.pop(attempt_id, None)
         self.queue.pop(attempt_id, None)
         self.words.pop(attempt_id, None)
+        self.offered.pop(attempt_id, None)
         self.where[attempt_id] = worker
 
     def given_to(self, attempt_id: str) -> str | None:
-        """Return the worker that Dask has an attempt for; None if it has not, or it has begun."""
+        """Return the worker that was given an attempt; None if none was, or it has begun."""
         given = self.given.get(attempt_id)
         return None if given is None else given.worker
 
     def forget(self, attempt_id: str) -> None:
         """Drop all about an attempt."""
-        for part in (self.queue, self.words, self.given, self.where):
+        for part in (self.queue, self.words, self.given, self.offered, self.where):
             part.pop(attempt_id, None)
 
     def on_the_way(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Return by worker the attempts that Dask has for it, with what each needs."""
+        """Return by worker the attempts that it was given, with what each needs."""
         found: dict[str, dict[str, dict[str, float]]] = {}
         for each, given in self.given.items():
             if not given.over:

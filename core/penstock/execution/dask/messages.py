@@ -39,19 +39,6 @@ FORWARD = "penstock_forward"
 """The name of the scheduler's handler that carries a call to a worker."""
 WORKERS = "penstock-workers"
 """The topic on which each `Report` is passed on to clients; no bytes: look for yourself."""
-_KEY = "penstock-"
-
-
-def key_of(attempt_id: str, number: int) -> str:
-    """Return the key under which Dask gets an attempt for the *number*-th time."""
-    return f"{_KEY}{attempt_id}-{number}"
-
-
-def attempt_of(key: object) -> str | None:
-    """Return the attempt that Dask has under *key*; None if that is something else."""
-    if not isinstance(key, str) or not key.startswith(_KEY):
-        return None
-    return key.removeprefix(_KEY).rpartition("-")[0] or None
 
 
 def topic_of(instance: str) -> str:
@@ -112,10 +99,9 @@ class Join(msgspec.Struct, frozen=True, tag="join"):
 
 
 class Claim(msgspec.Struct, frozen=True, tag="claim"):
-    """Answered with `Winners`."""
+    """Claims starts, each under the name that goes with it; answered with `Winners`."""
 
-    attempt: str
-    who: str
+    starts: dict[str, str]
 
 
 class Who(msgspec.Struct, frozen=True, tag="who"):
@@ -144,10 +130,11 @@ ToScheduler = Join | Claim | Who | Report | Leave | Look
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """``boot`` tells this run of the scheduler from any other."""
+    """``boot`` tells this run of the scheduler from any other; ``age`` is how many seconds ago it began."""
 
     versions: Versions
     boot: str
+    age: float = 0.0
 
 
 class Winners(msgspec.Struct, frozen=True, tag="winners"):
@@ -179,6 +166,18 @@ FromScheduler = Welcome | Winners | Sightings | Taken | Refused
 # --- to a worker -----------------------------------------------------------------------------------
 
 
+class Take(Request, frozen=True, kw_only=True, tag="take"):
+    """Start these when there is room; their starts were offered. Answered with `Took`."""
+
+    orders: list[Order]
+
+
+class Took(msgspec.Struct, frozen=True):
+    """``declined``: why the worker does not start an attempt; the start of that is still free."""
+
+    declined: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class Part(Request, frozen=True, kw_only=True, tag="part"):
     """A part of a bundle; after the last one the worker checks and unpacks it.
 
@@ -204,7 +203,7 @@ class Call(msgspec.Struct, frozen=True):
     instance: str
     request: (
         Observe | Stop | Revoke | Abandon | Sample | Log | Pull | Read | Forget | Hello
-        | Drain | Undrain | Answer | Part | Quit
+        | Drain | Undrain | Answer | Take | Part | Quit
     )  # fmt: skip
 
 
@@ -244,6 +243,13 @@ class Declined(msgspec.Struct, frozen=True, tag="declined"):
     reason: str
 
 
+class NotOurs(msgspec.Struct, frozen=True, tag="not_ours"):
+    """The worker does not start these: the fence says that their starts are somebody else's, or nobody's."""
+
+    worker: str
+    ids: list[str]
+
+
 class Asks(msgspec.Struct, frozen=True, tag="asks"):
     """A task asks its engine; answered with `Answer` to this worker, with this number."""
 
@@ -253,13 +259,16 @@ class Asks(msgspec.Struct, frozen=True, tag="asks"):
     line: str
 
 
-Event = Moved | Needs | Declined | Asks
+Event = Moved | Needs | Declined | NotOurs | Asks
 
 _encoder = msgspec.msgpack.Encoder()
 _kinds: dict[Any, msgspec.msgpack.Decoder[Any]] = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (ToScheduler, FromScheduler, Call, Back, Event, Order)
+    kind: msgspec.msgpack.Decoder(kind) for kind in (ToScheduler, FromScheduler, Call, Back, Event)
 }
-_answers = {kind: msgspec.msgpack.Decoder(answer) for kind, answer in ANSWERS.items()}
+_answers: dict[type[Request], msgspec.msgpack.Decoder[Any]] = {
+    kind: msgspec.msgpack.Decoder(answer) for kind, answer in ANSWERS.items()
+}
+_answers[Take] = msgspec.msgpack.Decoder(Took)
 
 
 def pack(message: msgspec.Struct) -> bytes:

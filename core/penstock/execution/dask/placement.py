@@ -1,9 +1,9 @@
 """Which worker gets an attempt. Pure.
 
-Workers that have a free slot come first. When there is none, a worker gets as many more as it has slots, in
-advance: what gets free there finds work at once. Those are taken back as soon as another worker has a free
-slot, so nothing waits behind a busy worker while another one is free. Orders without a queue go to workers
-that serve `DEFAULT_QUEUE`, which a worker without ``--queue`` does.
+Workers that have a free slot come first. When there is none, a worker gets as many more as it has slots, or
+as end there in a moment, in advance: what gets free there finds work at once. Those are taken back as soon
+as another worker has a free slot, so nothing waits behind a busy worker while another one is free. Orders
+without a queue go to workers that serve `DEFAULT_QUEUE`, which a worker without ``--queue`` does.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ class Seat:
     name: str
     free: int
     slots: int
+    lately: int = 0
+    """How many attempts ended there within the last moment (`penstock.execution.remote.pace`)."""
     queues: tuple[str, ...] = (DEFAULT_QUEUE,)
     total: Mapping[str, float] = field(default_factory=dict)
     left: Mapping[str, float] = field(default_factory=dict)
     closed: str | None = None
+
+    @property
+    def takes_ahead(self) -> bool:
+        """Whether it is busy, and may have more in advance."""
+        return -max(self.slots, self.lately) < self.free <= 0 < self.slots
 
 
 def choose(queue: str | None, needs: Mapping[str, float], seats: Iterable[Seat]) -> Seat | str:
@@ -74,7 +81,7 @@ def choose_ahead(queue: str | None, needs: Mapping[str, float], seats: Iterable[
     open_to_it = [
         seat
         for seat in seats
-        if wanted in seat.queues and seat.closed is None and -seat.slots < seat.free <= 0 and not needs
+        if wanted in seat.queues and seat.closed is None and seat.takes_ahead and not needs
     ]
     return max(open_to_it, key=lambda seat: (seat.free, seat.name), default=None)
 

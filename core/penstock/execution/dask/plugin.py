@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from distributed import Worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from penstock.execution.dask import attempt
 from penstock.execution.dask.messages import (
     OPERATION,
     Call,
@@ -57,7 +57,12 @@ class DaskLine:
 
     async def ask(self, message: ToScheduler) -> FromScheduler:
         """Return the scheduler's answer; raise OSError (also TimeoutError)."""
-        data = await asyncio.wait_for(self.worker.scheduler.penstock(data=pack(message)), CALL_SECONDS)
+        try:
+            data = await asyncio.wait_for(self.worker.scheduler.penstock(data=pack(message)), CALL_SECONDS)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of a worker that Dask is closing, or that has no scheduler yet
+            raise OSError(f"no contact with the scheduler: {error}") from None
         self.heard = time.monotonic()
         answer: FromScheduler = unpack(data, FromScheduler)
         return answer
@@ -71,10 +76,10 @@ class DaskLine:
                 return
             await asyncio.sleep(left)
 
-    async def claim(self, attempt_id: str, who: str) -> str | None:
-        """Claim a start. See `Line.claim`."""
-        answer = await self.ask(Claim(attempt_id, who))
-        return answer.who.get(attempt_id) if isinstance(answer, Winners) else None
+    async def claim(self, starts: dict[str, str]) -> Mapping[str, str | None]:
+        """Claim starts. See `Line.claim`."""
+        answer = await self.ask(Claim(starts))
+        return answer.who if isinstance(answer, Winners) else {}
 
     def say(self, instance: str, event: Event) -> None:
         """Send an event to the clients of *instance*."""
@@ -96,7 +101,6 @@ class PenstockPlugin(WorkerPlugin):
         """Answer calls and report from now on."""
         self._line.worker = worker
         worker.handlers[OPERATION] = self._called
-        attempt.serve(self._station)
         self._reporting = asyncio.get_running_loop().create_task(self._report())
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask's signature

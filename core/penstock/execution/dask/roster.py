@@ -38,6 +38,7 @@ class Roster:
         self._versions = versions
         self._boot = boot
         self._clock = clock
+        self._began = clock()
         self._facts: dict[str, tuple[Facts, float]] = {}
         self._gone: set[str] = set()
 
@@ -46,9 +47,9 @@ class Roster:
         match message:
             case Join(versions, worker, identity):
                 return self._join(versions, worker, identity)
-            case Claim(attempt, who):
-                winner = self.fence.claim(attempt, who)
-                return Winners({} if winner is None else {attempt: winner})
+            case Claim(starts):
+                found = {each: self.fence.claim(each, who) for each, who in starts.items()}
+                return Winners({each: winner for each, winner in found.items() if winner is not None})
             case Who(ids):
                 return Winners(self.fence.winners(ids))
             case Report(facts):
@@ -79,7 +80,7 @@ class Roster:
                 f"a worker named {worker!r} is connected already, on {known[0].host}: give this one another "
                 "name (--name)"
             )
-        return Welcome(self._versions, self._boot)
+        return Welcome(self._versions, self._boot, self._clock() - self._began)
 
     def _is_here(self, name: str) -> bool:
         return name not in self._gone and self._clock() - self._facts[name][1] < SILENT_SECONDS

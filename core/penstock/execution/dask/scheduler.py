@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -23,7 +23,6 @@ from penstock.execution.dask.messages import (
     Refused,
     Report,
     ToScheduler,
-    attempt_of,
     pack,
     unpack,
 )
@@ -51,11 +50,15 @@ class StartFence(SchedulerPlugin):
             self._scheduler.log_event(WORKERS, data)
         return pack(answer)
 
-    async def forward(self, worker: str, data: bytes, seconds: float) -> dict[str, Any]:
+    async def forward(
+        self, worker: str, data: bytes, seconds: float, offers: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """Carry a call to the *worker* of that name. ``back`` is its answer, ``lost`` why there is none.
 
-        One that is frozen holds up nobody else, and this one *seconds* at most.
+        Attempts in *offers* may start from now on. One that is frozen holds up nobody else, and this one
+        *seconds* at most.
         """
+        self._roster.fence.offer(offers)
         address = self._roster.address_of(worker)
         if address is None:
             return {"lost": f"worker {worker} is not connected"}
@@ -66,10 +69,6 @@ class StartFence(SchedulerPlugin):
             return {"lost": f"worker {worker} does not answer within {seconds:g} s"}
         except OSError as error:
             return {"lost": f"worker {worker} cannot be reached: {error}"}
-
-    def update_graph(self, scheduler: Scheduler, *, keys: Iterable[Any], **_: Any) -> None:  # noqa: ARG002
-        """Let the attempts start that Dask has just been given."""
-        self._roster.fence.offer(each for key in keys if (each := attempt_of(key)) is not None)
 
     def remove_worker(self, scheduler: Scheduler, worker: str, **_: Any) -> None:
         """Record that Dask has lost a worker, and tell the clients."""

@@ -1,7 +1,7 @@
 """One worker: the hosts of all instances that use it, its slots, and what it says of itself.
 
 It knows nothing of Dask: who carries its words is a `Line`. An attempt is started here only after the fence
-said that its start is this worker's, and soon after: an answer that was long on its way is not used.
+said that its start is this worker's (`penstock.execution.dask.starts`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,9 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from penstock import process
+import msgspec
+
 from penstock.attempts.files import dump_fields, read, write_whole
 from penstock.errors import PenstockError, UsageError
+from penstock.execution.dask.burst import Burst
+from penstock.execution.dask.machine import Machine
 from penstock.execution.dask.messages import (
     Asks,
     Call,
@@ -28,10 +30,14 @@ from penstock.execution.dask.messages import (
     Facts,
     Moved,
     Needs,
+    NotOurs,
     Part,
     Quit,
+    Take,
+    Took,
     back,
 )
+from penstock.execution.dask.starts import Given, Room, Starts
 from penstock.execution.host.asks import NobodyAnswersError
 from penstock.execution.host.bundles import BadBundleError, Bundles
 from penstock.execution.host.calls import answer
@@ -43,30 +49,31 @@ from penstock.execution.remote.protocol import (
     Drain,
     Hello,
     Manifest,
-    Order,
+    Observe,
+    Observed,
+    Revoke,
     Seen,
+    Stop,
     Undrain,
 )
 from penstock.ids import check_id
-from penstock.process_memory import memory_of
-from penstock.settings import Settings, least_free
+from penstock.settings import Settings
 from penstock.version import __version__
 
-CLAIM_SECONDS = 5.0
-"""Seconds after which the fence's answer is too old to start by it: the engine may have waited for us."""
 FETCH_SECONDS = 60.0
 """Seconds that the code of an attempt may take to arrive."""
 ASK_SECONDS = 10.0
 """Seconds that a task's question may take."""
-LOOK_SECONDS = 1.0
-"""Seconds between looks at memory, load and disk."""
-WEIGH_SECONDS = 10.0
+NEWS_SECONDS = 0.01
+"""Seconds between two messages at least about what moved: what moves meanwhile goes along."""
 SWEEP_SECONDS = 3600.0
 KEEP_DAYS = 30
 """Days after which what no engine has asked for is deleted here."""
 _DRAINING = "draining"
 _QUITTING = "is being stopped"
 _INSTANCES = "instances"
+WAITS = Seen(kind="accepted")
+"""What an attempt is that was given to this worker and has not begun: any other may still start it."""
 
 
 class Line(Protocol):
@@ -77,8 +84,8 @@ class Line(Protocol):
         """Where Dask reaches this worker; empty without a scheduler."""
         ...
 
-    async def claim(self, attempt_id: str, who: str) -> str | None:
-        """Claim a start, and return whose it is (None: nobody's); raise OSError if the fence is silent."""
+    async def claim(self, starts: dict[str, str]) -> Mapping[str, str | None]:
+        """Claim starts, each under a name; return whose they are. Raise OSError if the fence is silent."""
         ...
 
     def say(self, instance: str, event: Event) -> None:
@@ -108,7 +115,6 @@ class Station:
         self.identity = ""
         self.changed = asyncio.Event()
         """Set when there is something new in `facts`."""
-        self._freed = asyncio.Event()
         self._root = settings.home
         self._settings = settings
         self._offers = offers
@@ -117,17 +123,17 @@ class Station:
         self._bundles = Bundles(self._root / "bundles")
         self._hosts: dict[str, WorkerHost] = {}
         self._opening = asyncio.Lock()
-        self._reserved: set[str] = set()
+        self._starts = Starts(self._room, line.claim, self._fetch, self._begin, self._decline, self._not_ours)
+        self._news: dict[str, tuple[dict[str, Seen], dict[str, Manifest]]] = {}
+        self._telling = Burst(NEWS_SECONDS, self._tell)
         self._fetching: dict[str, asyncio.Future[None]] = {}
         self._asked: dict[int, asyncio.Future[str]] = {}
         self._numbers = itertools.count(1)
         self._facts = itertools.count(1)
         self._since = time.time()
-        self._machine: tuple[int | None, float, str | None] = (None, 0.0, None)
-        self._looked_at = -LOOK_SECONDS
-        self._weighed: tuple[float, int | None] = (-WEIGH_SECONDS, None)
+        self._machine = Machine(self._root)
         self._quitting = False
-        self._sweeping: asyncio.Task[None] | None = None
+        self._working: list[asyncio.Task[None]] = []
 
     @property
     def name(self) -> str:
@@ -141,77 +147,54 @@ class Station:
         folder = self._root / _INSTANCES
         for place in sorted(folder.iterdir()) if folder.is_dir() else ():
             await self._host(place.name)
-        self._sweeping = asyncio.get_running_loop().create_task(self._sweep())
+        loop = asyncio.get_running_loop()
+        self._working = [loop.create_task(self._sweep()), loop.create_task(self._starts.run())]
 
     async def close(self) -> None:
         """Close all connections; what runs goes on."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        for task in self._working:
+            task.cancel()
         for host in self._hosts.values():
             await host.close()
         self._hosts.clear()
 
     # --- attempts ---------------------------------------------------------------------------------
 
-    async def run(self, instance: str, order: Order) -> None:
-        """Start what is ordered, if it may, and wait for its end. Everything else is for `observe` to say."""
-        attempt_id = order.spec.attempt_id
-        host = await self._host(instance)
-        if attempt_id in host.live:
-            await host.ended(attempt_id)
-            return
-        while (reason := self._closed()) is None and len(self._holds()) >= self._offers.slots:
-            self._freed.clear()
-            await self._freed.wait()
+    async def _take_in(self, instance: str, request: Take) -> Took:
+        """Take orders in; they start when there is room. What becomes of them, `observe` says."""
+        reason = self._closed()
         if reason is not None:
-            self._line.say(instance, Declined(self._offers.name, attempt_id, reason))
-            return
-        self._reserved.add(attempt_id)
-        self.changed.set()
-        try:
-            await self._start(instance, host, order)
-        finally:
-            self._reserved.discard(attempt_id)
-            self._say_changed()
-        await host.ended(attempt_id)
+            return Took(declined={order.spec.attempt_id: reason for order in request.orders})
+        host = await self._host(instance)
+        for order in request.orders:
+            if order.spec.attempt_id not in host.live:
+                # Each claim has a name of its own: another one for the same attempt is refused, also here.
+                who = f"{self.identity}/{os.urandom(4).hex()}"
+                fetching = order.bundle is not None and self._bundles.place(order.bundle) is None
+                self._starts.take(Given(instance, order, who, fetching=fetching))
+        return Took()
 
-    async def _start(self, instance: str, host: WorkerHost, order: Order) -> None:
-        attempt_id = order.spec.attempt_id
-        refusal = None
+    def _begin(self, given: Given) -> None:
+        """Start an attempt whose start is this worker's."""
+        host, attempt_id = self._hosts[given.instance], given.order.spec.attempt_id
         try:
-            if order.bundle is not None:
-                await self._fetch(instance, order.bundle)
-        except BadBundleError as error:
-            refusal = str(error)
-        except TimeoutError:
-            late = f"its code did not arrive within {FETCH_SECONDS:g} s"
-            self._line.say(instance, Declined(self._offers.name, attempt_id, late))
-            return
-        asked = process.steady()
-        # Each claim has a name of its own: a second one for the same attempt is refused, also here.
-        who = f"{self.identity}/{os.urandom(4).hex()}"
-        try:
-            winner = await self._line.claim(attempt_id, who)
-        except OSError:
-            return
-        if winner != who:
-            return
-        try:
-            if process.steady() - asked > CLAIM_SECONDS:
-                host.revoke(attempt_id)
-                host.tell([attempt_id])
-            elif refusal is not None:
-                host.refuse(attempt_id, refusal)
+            if given.refusal is not None:
+                host.refuse(attempt_id, given.refusal)
             else:
-                host.submit(order)
+                host.submit(given.order)
         except (OSError, PenstockError) as error:
             with suppress(OSError):
-                host.refuse(attempt_id, f"worker {self._offers.name} cannot start it: {error}")
+                host.refuse(attempt_id, f"worker {self.name} cannot start it: {error}")
+        self._say_changed()
+
+    def _decline(self, given: Given, reason: str) -> None:
+        self._line.say(given.instance, Declined(self.name, given.order.spec.attempt_id, reason))
+
+    def _not_ours(self, instance: str, ids: list[str]) -> None:
+        self._line.say(instance, NotOurs(self.name, ids))
 
     async def _fetch(self, instance: str, digest: str) -> None:
         """Have the bundle *digest* here. Raises `BadBundleError`, or TimeoutError when it does not come."""
-        if self._bundles.place(digest) is not None:
-            return
         arriving = self._fetching.get(digest)
         if arriving is None:
             arriving = self._fetching[digest] = asyncio.get_running_loop().create_future()
@@ -222,7 +205,7 @@ class Station:
         except TimeoutError:
             if not arriving.done():
                 arriving.cancel()
-            raise
+            raise TimeoutError(f"its code did not arrive within {FETCH_SECONDS:g} s") from None
 
     def _take(self, part: Part) -> None:
         arriving = self._fetching.get(part.hash)
@@ -257,11 +240,33 @@ class Station:
                     self._take(call.request)
                 case Quit(reason=reason):
                     self._stop_all(reason)
+                case Take() as request:
+                    return back(await self._take_in(call.instance, request))
                 case request:
-                    return back(await answer(await self._host(call.instance, request), request))
+                    return back(await self._of_host(await self._host(call.instance, request), request))
             return back(Done())
         except (PenstockError, OSError) as error:
             return back(None, str(error))
+
+    async def _of_host(self, host: WorkerHost, request: Any) -> msgspec.Struct:
+        """Return a host's answer, with what is known here of attempts that have not begun."""
+        starts = self._starts
+        match request:
+            case Revoke(attempt=attempt_id):
+                starts.drop(attempt_id)
+            case Stop(attempt=attempt_id) if starts.has(attempt_id):
+                starts.drop(attempt_id)
+                host.revoke(attempt_id)
+                host.tell([attempt_id])
+                return Done()
+        found = await answer(host, request)
+        starts.look()  # the host may have noticed an end by it
+        if isinstance(request, Observe) and isinstance(found, Observed):
+            waiting = [
+                each for each, seen in found.seen.items() if seen.kind == "absent" and starts.has(each)
+            ]
+            return Observed(seen={**found.seen, **dict.fromkeys(waiting, WAITS)})
+        return found
 
     async def _host(self, instance: str, request: Any = None) -> WorkerHost:
         found = self._hosts.get(instance)
@@ -285,8 +290,11 @@ class Station:
             return await self._ask(instance, attempt, line)
 
         def moved(seen: dict[str, Seen], left: dict[str, Manifest]) -> None:
+            known, whole = self._news.setdefault(instance, ({}, {}))
+            known.update(seen)
+            whole.update(left)
+            self._telling.ask()
             self._say_changed()
-            self._line.say(instance, Moved(self.facts(), seen, left))
 
         return WorkerHost(
             settings,
@@ -308,16 +316,18 @@ class Station:
         finally:
             del self._asked[number]
 
+    def _tell(self) -> None:
+        """Say what moved, and what this worker is by now."""
+        news, self._news = self._news, {}
+        for instance, (seen, left) in news.items():
+            self._line.say(instance, Moved(self.facts(), seen, left))
+
     # --- itself -----------------------------------------------------------------------------------
 
     def facts(self) -> Facts:
         """Return what it is now."""
         since = _draining_since(self._root)
-        self._look_around()
-        taken: dict[str, float] = {}
-        for host in self._hosts.values():
-            for name, amount in host.needs.items():
-                taken[name] = taken.get(name, 0.0) + amount
+        machine = self._machine.look()
         return Facts(
             name=self._offers.name,
             identity=self.identity,
@@ -329,50 +339,41 @@ class Station:
             draining_since=since,
             queues=self._offers.queues,
             resources=dict(self._offers.resources),
-            taken=taken,
+            taken=self._taken(),
             version=__version__,
             pid=os.getpid(),
-            rss=self._machine[0],
-            load=self._machine[1],
+            rss=machine.rss,
+            load=machine.load,
             since=self._since,
-            note=_QUITTING if self._quitting else self._machine[2],
+            note=_QUITTING if self._quitting else machine.full,
             number=next(self._facts),
         )
 
     def _say_changed(self) -> None:
         """Report soon, and let those look again that wait for a slot."""
         self.changed.set()
-        self._freed.set()
-
-    def _look_around(self) -> None:
-        """Measure memory, load and disk, once a second: facts are told at each start and end."""
-        now = time.monotonic()
-        if now - self._looked_at >= LOOK_SECONDS:
-            self._looked_at = now
-            self._machine = (self._memory(now), os.getloadavg()[0], self._full_disk())
-
-    def _memory(self, now: float) -> int | None:
-        """Return the memory of this process. To measure it takes milliseconds, so it is done seldom."""
-        if now - self._weighed[0] >= WEIGH_SECONDS:
-            self._weighed = (now, memory_of(os.getpid()).rss)
-        return self._weighed[1]
+        self._starts.look()
 
     def _holds(self) -> set[str]:
-        return self._reserved.union(*(host.live for host in self._hosts.values()))
+        return set(self._starts.reserved).union(*(host.live for host in self._hosts.values()))
+
+    def _taken(self) -> dict[str, float]:
+        """Return how much of each resource is taken."""
+        taken: dict[str, float] = {}
+        for needs in (*self._starts.reserved.values(), *(host.needs for host in self._hosts.values())):
+            for name, amount in needs.items():
+                taken[name] = taken.get(name, 0.0) + amount
+        return taken
+
+    def _room(self) -> Room:
+        taken = self._taken()
+        left = {name: total - taken.get(name, 0.0) for name, total in self._offers.resources.items()}
+        return Room(self._offers.slots - len(self._holds()), left, self._closed())
 
     def _closed(self) -> str | None:
         if self._quitting:
             return _QUITTING
-        return "is draining" if _draining_since(self._root) is not None else self._full_disk()
-
-    def _full_disk(self) -> str | None:
-        usage = shutil.disk_usage(self._root)
-        if usage.free >= least_free(usage.total):
-            return None
-        return (
-            f"has {usage.free >> 20} MiB left on its disk, and takes nothing new below "
-            f"{least_free(usage.total) >> 20} MiB"
-        )
+        return "is draining" if _draining_since(self._root) is not None else self._machine.look().full
 
     def _drain(self, begin: bool) -> None:
         path = self._root / _DRAINING

@@ -71,7 +71,6 @@ class WorkerHost:
         self._needs: dict[str, dict[str, float]] = {}
         self._leases: dict[str, float] = {}
         self._renewed: dict[str, float] = {}
-        self._ends: dict[str, list[asyncio.Future[None]]] = {}
         self._resolved: dict[str, dict[str, str]] = {}
         self._given: Hello | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -95,9 +94,6 @@ class WorkerHost:
         if self._watching is not None:
             self._watching.cancel()
         self._asks.close()
-        for waiting in self._ends.values():
-            for future in waiting:
-                future.cancel()
         await self._executor.close()
 
     def entrust(self, hello: Hello) -> None:
@@ -210,14 +206,6 @@ class WorkerHost:
         places = (remains.code_of(self._folder(each)) for each in self.live)
         return {os.path.basename(place) for place in places if place}  # noqa: PTH119
 
-    async def ended(self, attempt_id: str) -> None:
-        """Wait until an attempt that was submitted has ended."""
-        if attempt_id not in self.live:
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ends.setdefault(attempt_id, []).append(future)
-        await future
-
     # --- what happens here -----------------------------------------------------------------------
 
     def _adopt(
@@ -242,7 +230,7 @@ class WorkerHost:
         return found
 
     def _settle(self, found: Mapping[str, Observation]) -> None:
-        """Free the places of those that have ended, and wake who waits for that."""
+        """Free the places of those that have ended."""
         for each, seen in found.items():
             if isinstance(seen, _LIVE) or each not in self.live:
                 continue
@@ -251,9 +239,6 @@ class WorkerHost:
                 kept.pop(each, None)
             if self._resolved.pop(each, None):
                 self._tell_environment()
-            for future in self._ends.pop(each, ()):
-                if not future.done():
-                    future.set_result(None)
 
     async def _watch(self) -> None:
         while True:

@@ -176,6 +176,7 @@ class RemoteExecutor(LocalArchive):
             copies.conclude_lost(self.folder(attempt_id), attempt_id, seen.reason)
             seen = known.ended = copies.observed(self.folder(attempt_id))
         if known.ended is not None:
+            self._workers.pace.ended(mono)
             self._let_go(attempt_id)
         return seen
 

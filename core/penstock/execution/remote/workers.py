@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from penstock.execution.executor import Room, Worker
 from penstock.execution.remote import protocol
 from penstock.execution.remote.channel import Channel
+from penstock.execution.remote.pace import Pace
 from penstock.execution.remote.protocol import DEFAULT_QUEUE, WorkerFacts
 
-_BACKLOG = 2
-"""Attempts that are given to an executor for each slot: a slot that falls free finds work at once."""
+_BACKLOG = 1
+"""Attempts that an executor gets in advance for each slot: a slot that falls free finds work at once."""
 
 
 class Workers:
@@ -23,6 +24,7 @@ class Workers:
         self._facts: list[WorkerFacts] = []
         self._scheduler: protocol.Scheduler | None = None
         self._heard = False
+        self.pace = Pace()
 
     def hear(self, event: protocol.Workers | protocol.Scheduler) -> bool:
         """Take what the client says; return whether there may be other room than before."""
@@ -80,7 +82,9 @@ class Workers:
         if not ready:
             names = ", ".join(facts.name for facts in fitting[:3])
             return Room(f"every worker of {whom} that could take it is draining: {names}")
-        return Room(limit=_BACKLOG * sum(facts.slots for facts in ready))
+        slots = sum(facts.slots for facts in ready)
+        # Where attempts are short, work has to be under way before a slot falls free.
+        return Room(limit=slots + max(_BACKLOG * slots, self.pace.lately(time.monotonic())))
 
     def rows(self, runs: Mapping[str, Sequence[str]]) -> tuple[Worker, ...]:
         """Return the workers for operators; *runs* are the attempts of each, as far as this engine knows."""

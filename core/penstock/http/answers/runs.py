@@ -73,6 +73,6 @@ def run_of(facts: RunFacts) -> DagRun:
         dag_versions=[] if facts.version is None else [version_of(facts.version)],
         bundle_version=None,
         dag_display_name=facts.dag_id,
-        partition_key=None,
+        partition_key=facts.partition_key,
         partition_date=None,
     )

@@ -216,7 +216,8 @@ def get_asset_events(desk: ADesk, asked: Annotated[EventPage, Query()]) -> Respo
 def create_asset_event(desk: ADesk, caller: Acting, body: NewEvent) -> Response:
     """Record by hand that an asset has changed."""
     asset = _known(desk, body.asset_id)
-    desk.act(EmitAsset(name=asset.uri or asset.name, extra={**body.extra, "from_rest_api": True}), caller)
+    extra = {**body.extra, "from_rest_api": True}
+    desk.act(EmitAsset(name=asset.uri or asset.name, extra=extra, partition_key=body.partition_key), caller)
     newest = desk.read.asset_events(asset.name, uri=asset.uri, limit=1)
     return answer(_events(desk, newest)[0])
 
@@ -243,7 +244,11 @@ def materialize_asset(
     [dag_id] = makers
     given = body or MaterializeBody()
     act = Trigger(
-        dag_id=dag_id, logical_date=given.logical_date, conf=given.conf or {}, run_id=given.dag_run_id or None
+        dag_id=dag_id,
+        logical_date=given.logical_date,
+        conf=given.conf or {},
+        run_id=given.dag_run_id or None,
+        partition_key=given.partition_key,
     )
     done = desk.act(act, caller)
     return answer(run_of(known_run(desk, dag_id, done.run_id or "")))
@@ -343,7 +348,7 @@ def _events(desk: Desk, rows: list[AssetEventRow]) -> list[AssetEvent]:
             source_map_index=row.source_map_index,
             created_dagruns=[_run(made[place]) for place in row.runs if place in made],
             timestamp=row.at,
-            partition_key=None,
+            partition_key=row.partition_key,
         )
         for row in rows
     ]
@@ -359,7 +364,7 @@ def _run(run: RunFacts) -> dict[str, Any]:
         "state": run_word(run.state),
         "data_interval_start": run.data_interval_start,
         "data_interval_end": run.data_interval_end,
-        "partition_key": None,
+        "partition_key": run.partition_key,
         "triggering": False,
     }
 

@@ -96,13 +96,17 @@ def trigger_dag_run(desk: ADesk, caller: Acting, dag_id: str, body: TriggerBody)
     """Start a manual run."""
     known(desk, dag_id)
     _check_run_id(body.dag_run_id)
-    for field in ("run_after", "data_interval_start", "partition_key"):
+    for field in ("run_after", "data_interval_start"):
         if getattr(body, field) is not None:
             raise ApiError(
                 400, f"{field} cannot be chosen: a manual run starts at once, with the interval of its date"
             )
     act = Trigger(
-        dag_id=dag_id, logical_date=body.logical_date, conf=body.conf or {}, run_id=body.dag_run_id or None
+        dag_id=dag_id,
+        logical_date=body.logical_date,
+        conf=body.conf or {},
+        run_id=body.dag_run_id or None,
+        partition_key=body.partition_key,
     )
     try:
         run_id = desk.act(act, caller).run_id

@@ -27,6 +27,8 @@ class AssetEventRow(View, frozen=True, kw_only=True):
     source_logical_date: datetime | None = None
     source_data_interval_start: datetime | None = None
     source_data_interval_end: datetime | None = None
+    partition_key: str | None = None
+    """Which partition of the asset has changed."""
     runs: tuple[tuple[str, str], ...] = ()
     """The runs that it started: (dag_id, run_id)."""
 

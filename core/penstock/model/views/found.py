@@ -75,6 +75,7 @@ class RunFacts(View, frozen=True, kw_only=True):
     version: VersionFacts | None
     note: str | None = None
     backfill_id: int | None = None
+    partition_key: str | None = None
 
 
 class TaskFacts(View, frozen=True, kw_only=True):

@@ -52,6 +52,8 @@ class RunRow(View, frozen=True, kw_only=True):
     """The run that this one repeats."""
     stands_for: datetime | None = None
     """The date of the run that it repeats, which is the logical date for its tasks."""
+    partition_key: str | None = None
+    """The partition that it is about."""
     quarantined: str | None = None
     """Why it is in quarantine, or None."""
     asks: int | None = None

@@ -6,12 +6,13 @@ import json
 
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import EmitAsset
-from penstock.model.assets import awaits, leaves
+from penstock.model.assets import leaves
 from penstock.model.outcome import AssetChange
+from penstock.model.partitions import LONGEST_KEY
 from penstock.model.states import RunState
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
-from penstock.scheduling.moves.assets import emit
+from penstock.scheduling.moves.assets import emit, fits
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
@@ -23,18 +24,19 @@ _MOST_BYTES = 64 << 10
 def plan_emit(world: World, act: EmitAsset) -> Planned:
     """Plan to record a change of an asset that some DAG makes, reads or waits for.
 
-    Raises `UnknownError` for an asset that no DAG knows, `UsageError` for too large an *extra*.
+    Raises `UnknownError` for an asset that no DAG knows, `UsageError` for too large an *extra* and a key of a
+    partition that cannot be one.
     """
     name, uri = _known(world, act.name)
     extra = json.dumps(act.extra)
     if len(extra) > _MOST_BYTES:
         raise UsageError(f"extra is larger than {_MOST_BYTES} bytes")
-    event = AssetEventRecord(0, 0, name, uri, {}, (), {}, "")
+    check_key(act.partition_key)
+    event = AssetEventRecord(0, 0, name, uri, {}, (), {}, "", act.partition_key)
     items = []
     notes = []
     for entry in world.dags.values():
-        condition = entry.structure.spec.schedule.assets
-        if condition is None or entry.facts.missing or not awaits(condition, event):
+        if entry.facts.missing or not fits(entry, event):
             continue
         if world.paused(entry.dag_id):
             notes.append(f"{entry.dag_id} is paused, so the change does not count for it")
@@ -46,14 +48,23 @@ def plan_emit(world: World, act: EmitAsset) -> Planned:
             )
     items = items or [PlanItem(dag_id="", run_id=None, task_id=None, before="", after="recorded", note=name)]
     cli = ["assets", "emit", act.name, *(["--extra", extra] if act.extra else [])]
-    plan = make_plan("asset_emit", f"Record a change of {name}", items, seen=[extra], notes=notes, cli=cli)
+    cli += ["--partition", act.partition_key] if act.partition_key else []
+    title = f"Record a change of {name}{f', partition {act.partition_key}' if act.partition_key else ''}"
+    seen = [extra, act.partition_key]
+    plan = make_plan("asset_emit", title, items, seen=seen, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
-        count = emit(tick, AssetChange(name=name, uri=uri, extra=act.extra), {})
+        count = emit(tick, AssetChange(name=name, uri=uri, extra=act.extra), {}, act.partition_key)
         waiting = f"{count} DAG{'' if count == 1 else 's'} waited for it"
         return Done(act="asset_emit", message=f"{name} has changed; {waiting}", touched=max(count, 1))
 
     return Planned(plan, commit)
+
+
+def check_key(key: str | None) -> None:
+    """Raise `UsageError` for the key of a partition that is empty, too long, or cannot be shown."""
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise UsageError(f"the key of a partition must be 1 to {LONGEST_KEY} printable characters")
 
 
 def _known(world: World, wanted: str) -> tuple[str, str]:

@@ -60,9 +60,9 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
     def commit(tick: Tick) -> Done:
         killed = cancel(tick, live, tasks, whole=act.task_id is None)
         what = "the run" if act.task_id is None else act.task_id
-        message = (
-            f"{what} is being cancelled, {killed} still to be killed" if killed else f"{what} was cancelled"
-        )
+        left = [f"{killed} still to be killed"] if killed else []
+        left += [f"{amount(len(live.ending), 'task')} still to be ended"] if live.ending else []
+        message = f"{what} is being cancelled, {', '.join(left)}" if left else f"{what} was cancelled"
         return Done(act="cancel", message=message, touched=len(tasks), run_id=act.run_id)
 
     return Planned(plan, commit, settled)

@@ -13,6 +13,7 @@ from penstock.model.params import problems
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState, RunType
 from penstock.model.views.plans import Done, PlanItem
+from penstock.scheduling.acts.assets import check_key
 from penstock.scheduling.acts.planned import amount, aware, make_plan
 from penstock.scheduling.moves.create_run import create_run
 from penstock.scheduling.world.planned import Planned
@@ -29,6 +30,7 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
     if entry.facts.missing:
         raise RefusedError(f"DAG {act.dag_id!r} is gone: {entry.facts.file} no longer makes it")
     check_conf(spec, act.conf)
+    _check_partition(spec, act.partition_key)
     logical = None if act.logical_date is None else aware(act.logical_date, spec.timezone)
     moment = logical or from_us(now_us)
     run_id = check_id(act.run_id, "run_id") if act.run_id else ""
@@ -53,8 +55,10 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
         cli += ["--conf", json.dumps(act.conf)]
     if act.run_id:
         cli += ["--run-id", act.run_id]
+    if act.partition_key:
+        cli += ["--partition", act.partition_key]
     # The default id has the time of the commit, so the fingerprint must not cover it.
-    seen = [logical, entry.structure.id, act.run_id]
+    seen = [logical, entry.structure.id, act.run_id, act.partition_key]
     plan = make_plan("trigger", f"Trigger {act.dag_id}", [item], seen=seen, covered=(), notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
@@ -67,12 +71,13 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
             interval=interval,
             run_after_us=tick.now_us,
             conf=act.conf,
+            partition_key=act.partition_key,
         )
         return Done(
             act="trigger", message=f"created {run_id}", touched=1, run_id=run_id, state=RunState.QUEUED
         )
 
-    return Planned(plan, commit)
+    return Planned(plan, commit, creates=entry.structure)
 
 
 def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
@@ -132,7 +137,14 @@ def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
         message = f"created {run_id}, which repeats {first.run_id}"
         return Done(act="rerun", message=message, touched=1, run_id=run_id, state=RunState.QUEUED)
 
-    return Planned(plan, commit)
+    return Planned(plan, commit, creates=entry.structure)
+
+
+def _check_partition(spec: DagSpec, key: str | None) -> None:
+    """Raise `UsageError` for a partition of a DAG that has none, or a key that cannot be one."""
+    check_key(key)
+    if key is not None and spec.schedule.partitions is None:
+        raise UsageError(f"{spec.dag_id} has no partitions, so a run of it cannot be about one")
 
 
 def _notes(world: World, spec: DagSpec) -> list[str]:

@@ -10,8 +10,8 @@ from penstock.model.structure import Structure
 from penstock.model.transitions import TaskEvent
 from penstock.model.views.plans import PlanItem
 from penstock.scheduling.acts.planned import task_item
-from penstock.scheduling.moves.create_run import new_tasks
 from penstock.scheduling.moves.task import move
+from penstock.scheduling.world.fresh_run import new_tasks
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World, build_live
 from penstock.store.engine.records import TaskRecord

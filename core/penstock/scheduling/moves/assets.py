@@ -1,7 +1,8 @@
 """Assets: records their changes with the task's success, and queues them for the DAGs that wait.
 
 An event waits in the queue of each DAG that waits for it until a run takes it (`asset_runs`), so it
-counts once for each of them. DAGs with a paused schedule get no events.
+counts once for each of them. DAGs with a paused schedule get no events. An event of a partition waits for
+DAGs with partitions only, once for each that it belongs to there; one without, for all others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from penstock.clock import opt_from_us
 from penstock.model.assets import AssetSpec, awaits
 from penstock.model.outcome import AssetChange
+from penstock.model.partitions import keys_of
 from penstock.scheduling.world.dag_entry import DagEntry
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
@@ -23,10 +25,10 @@ def announce(tick: Tick, live: LiveRun, task: TaskRecord, said: Iterable[AssetCh
     outlets = live.structure.tasks[task.task_id].outlets
     if not outlets:
         return
-    changes = changes_of(outlets, said)
     source = _source(live, task)
-    for change in changes:
-        emit(tick, change, source)
+    for change in changes_of(outlets, said):
+        for key in change.partition_keys or (live.record.partition_key,):
+            emit(tick, change, source, key)
 
 
 def changes_of(outlets: Iterable[AssetSpec], said: Iterable[AssetChange]) -> list[AssetChange]:
@@ -43,8 +45,11 @@ def changes_of(outlets: Iterable[AssetSpec], said: Iterable[AssetChange]) -> lis
     return list(found.values())
 
 
-def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
-    """Record one change, and queue it for the DAGs that wait for it; return how many there are."""
+def emit(tick: Tick, change: AssetChange, source: dict[str, Any], key: str | None = None) -> int:
+    """Record one change, of partition *key* if there is one, and queue it for the DAGs that wait for it.
+
+    Returns how many there are.
+    """
     world = tick.world
     event = AssetEventRecord(
         id=world.assets.new_id(),
@@ -55,6 +60,7 @@ def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
         aliases=change.aliases,
         source=source,
         by=tick.gate.actor,
+        partition_key=key,
     )
     tick.gate.add(event)
     tick.gate.note(
@@ -63,40 +69,60 @@ def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
         run_id=source.get("run_id"),
         task_id=source.get("task_id"),
         map_index=source.get("map_index", -1),
-        reason=change.name,
+        reason=change.name if key is None else f"{change.name} ({key})",
     )
     waiting = [entry for entry in world.dags.values() if _takes(tick, entry, event)]
     for entry in waiting:
-        world.assets.queued.setdefault(entry.dag_id, []).append(event)
-        tick.gate.add(QueuedAssetRecord(entry.dag_id, event.id))
+        for of_run in _keys(tick, entry, event):
+            world.assets.queued.setdefault((entry.dag_id, of_run), []).append(event)
+            tick.gate.add(QueuedAssetRecord(entry.dag_id, event.id, of_run))
         tick.gate.touch(entry.dag_id)
         tick.room = True
     return len(waiting)
 
 
+def _keys(tick: Tick, entry: DagEntry, event: AssetEventRecord) -> tuple[str, ...]:
+    """Return the partitions of a DAG that an event belongs to; ("",) for a DAG without partitions."""
+    rules = entry.structure.spec.schedule.partitions
+    if rules is None or event.partition_key is None:
+        return ("",)
+    try:
+        return keys_of(rules.mapper(event), event.partition_key)
+    except ValueError as error:
+        tick.gate.note("partition_refused", dag_id=entry.dag_id, reason=f"{event.name}: {error}"[:500])
+        return ()
+
+
 def forget_others(tick: Tick, entry: DagEntry) -> None:
     """Drop queued events that the current version of a DAG does not wait for."""
-    condition = entry.structure.spec.schedule.assets
-    for event in list(tick.world.assets.queued.get(entry.dag_id, ())):
-        if condition is None or not awaits(condition, event):
-            take_off(tick, entry.dag_id, [event])
+    for key, events in tick.world.assets.queued_for(entry.dag_id).items():
+        others = [event for event in events if not (fits(entry, event) and key in _keys(tick, entry, event))]
+        if others:
+            take_off(tick, entry.dag_id, key, others)
 
 
 def _takes(tick: Tick, entry: DagEntry, event: AssetEventRecord) -> bool:
-    condition = entry.structure.spec.schedule.assets
-    if condition is None or entry.facts.missing or tick.world.paused(entry.dag_id):
+    if entry.facts.missing or tick.world.paused(entry.dag_id):
         return False
-    return awaits(condition, event)
+    return fits(entry, event)
 
 
-def take_off(tick: Tick, dag_id: str, events: list[AssetEventRecord]) -> None:
-    """Remove events from a DAG's queue."""
-    queue = tick.world.assets.queued[dag_id]
+def fits(entry: DagEntry, event: AssetEventRecord) -> bool:
+    """Whether a DAG's schedule waits for an event, and both have partitions or neither has."""
+    schedule = entry.structure.spec.schedule
+    if schedule.assets is None or (schedule.partitions is None) != (event.partition_key is None):
+        return False
+    return awaits(schedule.assets, event)
+
+
+def take_off(tick: Tick, dag_id: str, key: str, events: list[AssetEventRecord]) -> None:
+    """Remove events from the queue of a DAG for runs of one partition ("" for none)."""
+    queue = tick.world.assets.queued[dag_id, key]
     for event in events:
         queue.remove(event)
-        tick.gate.drop(QueuedAssetRecord(dag_id, event.id))
+        tick.gate.drop(QueuedAssetRecord(dag_id, event.id, key))
     if not queue:
-        del tick.world.assets.queued[dag_id]
+        del tick.world.assets.queued[dag_id, key]
 
 
 def _source(live: LiveRun, task: TaskRecord) -> dict[str, Any]:

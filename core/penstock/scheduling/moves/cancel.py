@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.moves.ending import ends_later
 from penstock.scheduling.moves.task import move, stop
 from penstock.scheduling.world.instances import counts
 from penstock.scheduling.world.tick import Tick
@@ -20,14 +21,16 @@ def cancel(
         live.record.intent = RunEvent.CANCEL.value
         live.record.reason = reason
         tick.gate.save_run(live.record)
-    killed = 0
+        live.ending.clear()
+    killed = ended = 0
     for task in tasks:
         if not counts(task):
             killed += 1  # being killed already, and no longer part of its task
         elif task.state in OCCUPIES_SLOT:
             stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
             killed += 1
-        else:
+        elif not (whole and ends_later(tick, live, task, ended)):
             move(tick, live, task, TaskEvent.CANCEL, reason=reason)
+            ended += 1
     tick.world.to_advance.add(live.record.id)
     return killed

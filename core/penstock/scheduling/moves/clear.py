@@ -32,6 +32,7 @@ def _go_on(tick: Tick, live: LiveRun) -> None:
     """Stop a run from ending; its time limit starts again, or it would end at once."""
     run = live.record
     run.intent = run.reason = None
+    live.ending.clear()
     run.stood_us = 0
     if run.turn_us is not None:
         run.end_turn(tick.now_us)

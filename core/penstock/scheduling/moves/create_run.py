@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from penstock.clock import to_us
-from penstock.model.expansion import instance_count
-from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.states import RunState, RunType
 from penstock.model.structure import Structure
 from penstock.scheduling.moves.breakpoints import take_over
 from penstock.scheduling.world.tick import Tick
-from penstock.scheduling.world.world import LiveRun, build_live
-from penstock.store.engine.records import RunRecord, TaskRecord
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import RunRecord
+from penstock.timetable.partition import key_of_date
+
+_BY_SCHEDULE = frozenset({RunType.SCHEDULED, RunType.BACKFILL})
 
 
 def create_run(
@@ -28,10 +30,13 @@ def create_run(
     conf: dict[str, Any] | None = None,
     backfill_id: int | None = None,
     rerun_of: RunRecord | None = None,
+    partition_key: str | None = None,
 ) -> LiveRun:
     """Create a run, queued, pinned to *structure*'s version.
 
-    One that repeats another (*rerun_of*) is linked to it and uses its date.
+    One that repeats another (*rerun_of*) is linked to it and uses its date and its partition. Without
+    *partition_key*, a run of a schedule gets the partition of its date, if the schedule has any. The callers
+    ask first whether it is ready (`Making.ready`): a very large one that is not takes long.
     """
     run = RunRecord(
         id=0,
@@ -51,33 +56,14 @@ def create_run(
         by=tick.gate.actor,
         rerun_of=None if rerun_of is None else rerun_of.run_id,
         stands_for_us=None if rerun_of is None else rerun_of.date_us,
+        partition_key=partition_key or (None if rerun_of is None else rerun_of.partition_key),
     )
-    tasks = [task for task_id in structure.graph.order for task in new_tasks(structure, task_id)]
-    tick.gate.create_run(run, tasks)
-    live = build_live(run, structure, tasks)
+    if run.partition_key is None and logical is not None and run_type in _BY_SCHEDULE:
+        run.partition_key = key_of_date(structure.spec.schedule, logical)
+    fresh = tick.world.making.take(structure)
+    tick.gate.create_run(run, fresh.tasks)
+    live = fresh.live(run)
     tick.world.adopt(live)
     take_over(tick, live)
     tick.created += 1
     return live
-
-
-def new_tasks(structure: Structure, task_id: str) -> list[TaskRecord]:
-    """Return the new instances of a task: one, or one for each item of a literal list."""
-    expand = structure.mapping.get(task_id)
-    count = instance_count(expand, lambda _: None) if expand is not None else None
-    return [new_task(structure, task_id, index) for index in (range(count) if count else (-1,))]
-
-
-def new_task(structure: Structure, task_id: str, map_index: int) -> TaskRecord:
-    """Return a task instance that has not begun."""
-    return TaskRecord(
-        id=0,
-        run_pk=0,
-        task_id=task_id,
-        map_index=map_index,
-        state=TaskState.PENDING,
-        version=1,
-        try_number=0,
-        max_tries=structure.tasks[task_id].retries + 1,
-        position=structure.graph.position[task_id],
-    )

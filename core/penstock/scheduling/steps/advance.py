@@ -9,9 +9,11 @@ from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
 from penstock.scheduling.moves.empty import finish_empty
+from penstock.scheduling.moves.ending import end_more
 from penstock.scheduling.moves.expand import expand, revise
 from penstock.scheduling.moves.run import settle_run
 from penstock.scheduling.moves.task import move
+from penstock.scheduling.world import slices
 from penstock.scheduling.world.breakpoints import behind
 from penstock.scheduling.world.instances import (
     alike,
@@ -36,6 +38,8 @@ def advance(tick: Tick) -> None:
         if live is None:
             continue
         with live.subject:
+            if live.ending and live.record.id not in tick.world.put_off:
+                end_more(tick, live)
             if live.record.state is RunState.RUNNING:
                 _advance(tick, live)
             settle_run(tick, live)
@@ -43,17 +47,26 @@ def advance(tick: Tick) -> None:
 
 
 def _advance(tick: Tick, live: LiveRun) -> None:
-    while live.dirty:
-        batch = in_order(live, [name for name in live.dirty if not _all_wait(live, name)])
-        live.dirty.clear()
-        counted: set[str] = set()
-        for task in batch:
-            if task.state is TaskState.UPSTREAM_FAILED and live.record.intent is None:
-                _remark(tick, live, task)
-            if task.state is not TaskState.PENDING:
-                continue
-            if live.record.intent is None or may_tear_down(live, task):
-                _apply(tick, live, task, counted)
+    pk, counted = live.record.id, set[str]()
+    while live.dirty or live.backlog:
+        if not live.backlog:
+            live.backlog.extend(in_order(live, [name for name in live.dirty if not _all_wait(live, name)]))
+            live.dirty.clear()
+            counted.clear()
+        left = slices.TASKS - tick.looked[pk]
+        tick.looked[pk] += min(left, len(live.backlog))
+        for _ in range(min(left, len(live.backlog))):
+            _look(tick, live, live.backlog.popleft(), counted)
+        if live.backlog:
+            tick.world.put_off.add(pk)
+            return
+
+
+def _look(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
+    if task.state is TaskState.UPSTREAM_FAILED and live.record.intent is None:
+        _remark(tick, live, task)
+    if task.state is TaskState.PENDING and (live.record.intent is None or may_tear_down(live, task)):
+        _apply(tick, live, task, counted)
 
 
 def _all_wait(live: LiveRun, name: str) -> bool:

@@ -22,8 +22,10 @@ from penstock.scheduling.steps.asset_runs import create_asset_runs
 from penstock.scheduling.steps.places import give_way, waiting_for
 from penstock.scheduling.world.backfill_rules import canary_of, why_stop
 from penstock.scheduling.world.dag_entry import DagEntry
+from penstock.scheduling.world.fresh_run import is_large
 from penstock.scheduling.world.limits import run_limit, run_queue
 from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.live_run import movable
 from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
@@ -66,6 +68,7 @@ def _makes_runs(tick: Tick, entry: DagEntry) -> bool:
 
 def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
     spec = entry.structure.spec
+    large = is_large(entry.structure)
     active = tick.world.active(entry.dag_id)
     if not takes_more(spec, active):
         entry.next_due_us = None
@@ -78,13 +81,17 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
             first_seen=from_us(entry.facts.first_seen_us),
             now=from_us(tick.now_us),
             paused=False,
-            limit=share,
+            limit=1 if large else share,
             resumed=opt_from_us(entry.resumed_us),
             busy=bool(active),
         )
     except (ValueError, OverflowError) as error:  # a bad schedule affects only its own DAG
         entry.next_due_us = None
         tick.gate.note("schedule_error", dag_id=entry.dag_id, reason=str(error)[:500])
+        return
+    creates = any(isinstance(decision, Create) for decision in decisions.decisions)
+    if creates and not tick.world.making.ready(entry.structure):
+        tick.world.due_dags.look_at(entry.dag_id)
         return
     for decision in decisions.decisions:
         if isinstance(decision, Create):
@@ -163,6 +170,9 @@ def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
     while found.waiting and found.running < at_once:
         if tick.created >= tick.settings.runs_per_tick:
             tick.wake_at(tick.now_us)
+            break
+        structure = tick.world.dag(record.dag_id).structure
+        if found.waiting[0].run_id is None and not tick.world.making.ready(structure):
             break
         _fill(tick, found, found.waiting.popleft())
     tick.gate.actor = actor
@@ -321,5 +331,5 @@ def _start(tick: Tick, live: LiveRun) -> None:
     live.record.turn_us = tick.now_us
     live.record.rush = None
     tick.gate.move_run(live.record, RunEvent.START)
-    live.dirty.update(task_id for task_id, task in live.tasks.items() if task.state is TaskState.PENDING)
+    live.dirty |= movable(live)
     tick.world.to_advance.add(live.record.id)

@@ -77,7 +77,7 @@ def _waiting_runs(tick: Tick) -> dict[str, list[LiveRun]]:
     """Return runs with tasks that wait for a slot and may launch, by DAG."""
     found: dict[str, list[LiveRun]] = {}
     for live in tick.world.runs.values():
-        if not live.queues or live.record.state is not RunState.RUNNING:
+        if not live.queues or live.record.state is not RunState.RUNNING or live.ending:
             continue
         dag_id, run_id = live.key
         if not tick.world.frozen(dag_id) and not tick.world.held(dag_id, run_id):

@@ -246,6 +246,7 @@ def _context(
         "max_map_length": settings.max_map_length,
         "previous_success": None if before is None else _dates(before),
         **({"dialect": spec.dialect} if spec.dialect else {}),
+        **({"partition_key": run.partition_key} if run.partition_key else {}),
         **({"resumes": str(attempt_path(settings.attempts, task.resumes))} if task.resumes else {}),
     }
 
@@ -267,6 +268,7 @@ def _change(event: AssetEventRecord) -> dict[str, Any]:
         "aliases": event.aliases,
         "at": from_us(event.at_us).isoformat(),
         "source": event.source,
+        **({"partition_key": event.partition_key} if event.partition_key else {}),
     }
 
 

@@ -66,7 +66,7 @@ def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrde
 
 
 def _carry_out(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Done | None:
-    """Return the answer to give after the commit, None if the act was refused."""
+    """Return the answer to give after the commit, None if the act was refused or has to wait."""
     try:
         planned = _planned(tick, order, plan_of)
     except PenstockError as error:
@@ -75,7 +75,12 @@ def _carry_out(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Done | None:
         if not order.answer.done():
             order.answer.set_exception(error)
         return None
-    return planned if isinstance(planned, Done) else _act(tick, order, planned)
+    if isinstance(planned, Done):
+        return planned
+    if planned.creates is not None and not tick.world.making.ready(planned.creates):
+        tick.later.append(order)
+        return None
+    return _act(tick, order, planned)
 
 
 def _only(values: Iterable[str | None]) -> str | None:

@@ -10,6 +10,7 @@ import heapq
 from penstock.model.states import OCCUPIES_SLOT, WOKEN, RunState, TaskState
 from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.moves.ending import ends_later
 from penstock.scheduling.moves.failures import end_snoozes
 from penstock.scheduling.moves.pause import lift_pause
 from penstock.scheduling.moves.questions import out_of_time
@@ -91,13 +92,15 @@ def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None
     run.intent = RunEvent.FAIL.value
     run.reason = reason
     tick.gate.save_run(run)
+    ended = 0
     for task in ending:
         if task.state is TaskState.STOPPING:
             pass  # its end was ordered already
         elif task.state in OCCUPIES_SLOT:
             stop(tick, live, task, stopped, reason=reason)
-        else:
+        elif not ends_later(tick, live, task, ended):
             move(tick, live, task, TaskEvent.SKIP, reason=reason)
+            ended += 1
     tick.world.to_advance.add(run.id)
 
 

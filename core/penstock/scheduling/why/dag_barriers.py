@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from penstock.clock import from_us, opt_from_us
-from penstock.model.assets import describe, lacking
+from penstock.model import partitions
+from penstock.model.assets import AssetCondition, describe, lacking
 from penstock.model.barriers import BarrierKind
+from penstock.model.partitions import PartitionsSpec
 from penstock.model.views.why import Barrier
 from penstock.scheduling.why.barriers import MOST_HOLDERS, Link, pause_barrier
 from penstock.scheduling.world.dag_entry import DagEntry
 from penstock.scheduling.world.world import World
+from penstock.store.engine.records import AssetEventRecord
 
 
 def dag_barriers(world: World, dag_id: str) -> list[Link]:
@@ -59,9 +62,13 @@ def _barriers(world: World, entry: DagEntry) -> list[Barrier]:
 
 
 def _asset_barriers(world: World, entry: DagEntry) -> list[Barrier]:
-    condition = entry.structure.spec.schedule.assets
+    schedule = entry.structure.spec.schedule
+    condition = schedule.assets
     assert condition is not None
-    events = world.assets.queued.get(entry.dag_id, [])
+    queued = world.assets.queued_for(entry.dag_id)
+    if schedule.partitions is not None:
+        return _partition_barriers(condition, schedule.partitions, queued)
+    events = queued.get("", [])
     waits = lacking(condition, events)
     came = list(dict.fromkeys(event.name for event in events))
     if not waits:
@@ -70,3 +77,18 @@ def _asset_barriers(world: World, entry: DagEntry) -> list[Barrier]:
     had = f"; changed since its last run: {', '.join(came)}" if came else ""
     text = f"it runs when {describe(condition)} have changed; it waits for {', '.join(waits)}{had}"
     return [Barrier(kind=BarrierKind.ASSETS, text=text, holders=tuple(waits))]
+
+
+def _partition_barriers(
+    condition: AssetCondition, rules: PartitionsSpec, queued: dict[str, list[AssetEventRecord]]
+) -> list[Barrier]:
+    """Return a barrier for each partition that has begun to come, or one for a DAG that none came for."""
+    if not queued:
+        text = f"it runs for each partition of {describe(condition)}; none has changed since"
+        return [Barrier(kind=BarrierKind.ASSETS, text=text)]
+    barriers = []
+    for key, events in list(queued.items())[:MOST_HOLDERS]:
+        waits = partitions.lacking(condition, rules, events)
+        text = f"partition {key}: it waits for {', '.join(waits)}" if waits else f"partition {key}: it is due"
+        barriers.append(Barrier(kind=BarrierKind.ASSETS, text=text, holders=tuple(waits)))
+    return barriers

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections import deque
 from dataclasses import dataclass, field
 
 from penstock.model.slots import queue_kind
-from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, TaskState
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_run
 from penstock.model.trigger_rules import ParentCounts
@@ -39,6 +40,10 @@ class LiveRun:
     """Branches and short circuits that decided against other tasks: map index -> decider -> task ids."""
     queues: dict[tuple[str, int, str], list[QueueEntry]] = field(default_factory=dict)
     """Scheduled task instances as heaps, by the limits that they share."""
+    backlog: deque[TaskRecord] = field(default_factory=deque)
+    """Those of ``dirty`` that are being checked, in order; more than a tick takes are left to the next."""
+    ending: deque[TaskRecord] = field(default_factory=deque)
+    """Tasks that have not begun, and are still to be ended with the run (`moves.ending`)."""
     unfinished: int = 0
     rushed: list[TaskRecord] = field(default_factory=list)
     """Task instances that an operator runs next or now; some may be gone by now."""
@@ -75,7 +80,37 @@ def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord])
         if task.rush is not None:
             live.rushed.append(task)
         take_decision(live, task)
+    live.dirty = movable(live)
+    if record.intent is not None and record.state in RUN_UNFINISHED:  # by an engine that ended meanwhile
+        teardowns = structure.setups.teardowns
+        live.ending.extend(
+            task
+            for task in tasks
+            if task.state not in TERMINAL
+            and task.state not in OCCUPIES_SLOT
+            and task.task_id not in teardowns
+        )
     return live
+
+
+def movable(live: LiveRun) -> set[str]:
+    """Return the pending task instances that may move by now: no others, in a run of many tasks.
+
+    The others wait for parents of which none has ended.
+    """
+    early = live.structure.early
+    return {
+        key
+        for key, task in live.tasks.items()
+        if task.state is TaskState.PENDING
+        and (
+            task.task_id in early
+            or live.counts[task.task_id].done
+            or not live.counts[task.task_id].total
+            or key in live.own_counts
+            or live.decisions
+        )
+    }
 
 
 def enqueue(live: LiveRun, task: TaskRecord) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from penstock.attempts.protocol import AttemptSpec
 from penstock.clock import from_us
 from penstock.execution.executor import Executor, StopMode
 from penstock.scheduling.world.ledger import Ledger
+from penstock.scheduling.world.orders import Order
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.settings import Settings
 from penstock.store.engine.gate import Gate
@@ -27,6 +29,8 @@ class Tick:
     executor: Executor
     environment: dict[str, str]
     """The environment of every task, before its own."""
+    later: list[Order] = field(default_factory=list)
+    """Orders that cannot be carried out yet: they are given again in the next tick."""
     recent_answers: dict[str, str] = field(default_factory=dict)
     """Answers to acts of this tick, which are not in the store yet."""
     launches: list[AttemptSpec] = field(default_factory=list)
@@ -36,6 +40,8 @@ class Tick:
     """(attempt id, reason) of attempts that belong to nothing any more, and must be killed."""
     drains: list[tuple[str, bool]] = field(default_factory=list)
     """(worker, whether it is used again) of workers that are to be told."""
+    looked: Counter[int] = field(default_factory=Counter)
+    """How many task instances were looked at, by run key: no more than a tick takes."""
     created: int = 0
     """Runs created in this tick."""
     room: bool = False

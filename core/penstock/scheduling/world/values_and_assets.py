@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from penstock.model.states import RunType
+from penstock.store.engine.assets import Queued
 from penstock.store.engine.records import AssetEventRecord, RunRecord, ValueRecord
 from penstock.store.engine.working_set import WorkingSet
 
@@ -36,9 +37,9 @@ class StoredValues:
 
 
 class ChangedAssets:
-    """Asset events that wait for a run (``queued``: oldest first), and those of runs."""
+    """Asset events that wait for a run (``queued``), and those of runs."""
 
-    def __init__(self, reads: WorkingSet, queued: dict[str, list[AssetEventRecord]], next_id: int) -> None:
+    def __init__(self, reads: WorkingSet, queued: Queued, next_id: int) -> None:
         self._reads = reads
         self.queued = queued
         self._next_id = next_id
@@ -48,6 +49,10 @@ class ChangedAssets:
         """Return the id of the next event."""
         self._next_id += 1
         return self._next_id - 1
+
+    def queued_for(self, dag_id: str) -> dict[str, list[AssetEventRecord]]:
+        """Return the events that wait for runs of a DAG, by partition of the run ("" for none)."""
+        return {key: events for (of_dag, key), events in self.queued.items() if of_dag == dag_id}
 
     def put_run(self, run_pk: int, events: tuple[AssetEventRecord, ...]) -> None:
         """Add the events that made a run."""

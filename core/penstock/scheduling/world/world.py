@@ -18,6 +18,7 @@ from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.scheduling.world.dag_entry import DagEntry, last_point
 from penstock.scheduling.world.due_dags import DueDags
+from penstock.scheduling.world.fresh_run import Making
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.live_run import LiveRun as LiveRun  # noqa: PLC0414 - known under this name too
@@ -62,6 +63,8 @@ class World:
         self.shown = ShownPlans()
         self.places = Places()
         """Where tasks run; the loop sets it."""
+        self.making = Making()
+        """Very large runs that are to be created."""
         self.parked: dict[str, ParsedFile] = {}
         """Loaded files that were not applied because of quarantine, by the id of what is there."""
         self.reload()
@@ -108,6 +111,8 @@ class World:
         """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
         self.to_advance: set[int] = set()
         """Keys of runs with dirty tasks, or that may be done."""
+        self.put_off: set[int] = set()
+        """Keys of runs with so much to do that this tick leaves the rest to the next."""
         self.dags: dict[str, DagEntry] = {}
         self._made_by: dict[str, dict[str, None]] = {}
         """File -> the DAGs that it makes."""

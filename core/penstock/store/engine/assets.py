@@ -19,21 +19,25 @@ from penstock.store.sqlite.connection import Connection
 _event_row = checked(columns.TABLES["asset_event"], AssetEventRecord.__slots__)
 
 
-def queued_events(database: Database, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
-    """Return the events that have not had a run yet, oldest first, by DAG."""
+Queued = dict[tuple[str, str], list[AssetEventRecord]]
+"""Events that have not had a run yet, oldest first, by DAG and partition of the run ("" for none)."""
+
+
+def queued_events(database: Database, sieve: Sieve | None = None) -> Queued:
+    """Return the events that have not had a run yet."""
     with database.read() as connection:
         return queued(connection, sieve)
 
 
-def queued(connection: Connection, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
+def queued(connection: Connection, sieve: Sieve | None = None) -> Queued:
     """Return the same with *connection*; an event that cannot be read is left out."""
-    found: dict[str, list[AssetEventRecord]] = defaultdict(list)
+    found: Queued = defaultdict(list)
     rows = connection.execute(sql.QUEUED).all()
     pairs = (sieve or Sieve()).rows(
-        rows, lambda row: about_row("asset_event", row[1]), lambda row: (row[0], _record(row[1:]))
+        rows, lambda row: about_row("asset_event", row[2]), lambda row: ((row[0], row[1]), _record(row[2:]))
     )
-    for dag_id, event in pairs:
-        found[dag_id].append(event)
+    for key, event in pairs:
+        found[key].append(event)
     return dict(found)
 
 
@@ -103,7 +107,7 @@ def events_by_id(connection: Connection, ids: list[int]) -> dict[int, AssetEvent
 
 
 def _record(row: Any) -> AssetEventRecord:
-    event_id, at_us, name, uri, extra, aliases, source, by = _event_row(row)
+    event_id, at_us, name, uri, extra, aliases, source, by, partition_key = _event_row(row)
     try:
         names = json.loads(aliases)
     except ValueError as error:
@@ -119,4 +123,5 @@ def _record(row: Any) -> AssetEventRecord:
         tuple(names),
         json_object("asset_event", "source", source),
         by,
+        partition_key,
     )

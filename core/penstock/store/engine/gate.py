@@ -166,7 +166,7 @@ class Gate:
         )
 
     def add_tasks(self, run: RunRecord, tasks: list[TaskRecord]) -> None:
-        """Record more task instances of an existing run; gives them their keys."""
+        """Record task instances of a run that have not begun; gives them their keys."""
         for task in tasks:
             self._task_pk += 1
             task.id = self._task_pk

@@ -126,7 +126,7 @@ _ALL = (
     Kind(records.MetaRecord, "meta", ["key"]),
     Kind(records.XComRecord, "xcom", ["ti_id", "key"]),
     Kind(records.AssetEventRecord, "asset_event", ["id"], as_json=["extra", "aliases", "source"]),
-    Kind(records.QueuedAssetRecord, "asset_queue", ["dag_id", "event_id"]),
+    Kind(records.QueuedAssetRecord, "asset_queue", ["dag_id", "event_id", "partition_key"]),
     Kind(records.RunAssetRecord, "run_asset_event", ["run_pk", "event_id"]),
     Kind(records.ActRecord, "act", ["act_id"]),
     Kind(failure_records.FailureRecord, "failure", ["id"], numbered=True),

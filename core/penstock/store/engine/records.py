@@ -101,6 +101,7 @@ class RunRecord:
     rush: Rush | None = None
     rerun_of: str | None = None
     stands_for_us: int | None = None
+    partition_key: str | None = None
 
     def end_turn(self, now_us: int) -> None:
         """Add the current turn, if there is one, to the time worked."""
@@ -355,14 +356,20 @@ class AssetEventRecord:
     source: dict[str, Any]
     """The task that made it: dag_id, run_id, task_id, map_index and the run's dates; {} if a person did."""
     by: str
+    partition_key: str | None = None
+    """Which partition of it has changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedAssetRecord:
-    """An asset event that a DAG has had no run for yet."""
+    """An asset event that a DAG has had no run for yet.
+
+    ``partition_key`` is that of the run; "" if the DAG has no partitions.
+    """
 
     dag_id: str
     event_id: int
+    partition_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from penstock.store.engine.assets import Queued
 from penstock.store.engine.records import (
     CLOCK,
     TRIGGERER,
-    AssetEventRecord,
     BackfillPointRecord,
     BackfillRecord,
     CallbackRecord,
@@ -41,8 +41,8 @@ class Stored:
     pauses: list[PauseRecord]
     pools: dict[str, PoolRecord]
     values: list[ValueRecord]
-    queued_assets: dict[str, list[AssetEventRecord]]
-    """DAG -> asset events that have not had a run yet, oldest first."""
+    queued_assets: Queued
+    """Asset events that have not had a run yet."""
     next_asset_event: int
     callbacks: list[CallbackRecord]
     """Those that are not done, oldest first."""

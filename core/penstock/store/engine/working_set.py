@@ -18,7 +18,7 @@ from penstock.model.states import RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
 from penstock.store.checked import checked, known
-from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
+from penstock.store.engine.assets import Queued, events_of_run, next_event_id, queued_events
 from penstock.store.engine.failures import (
     Known,
     any_recorded,
@@ -153,8 +153,8 @@ class WorkingSet(Standing):
                 found.setdefault(task_id, []).append(state)
         return previous.run_id, {task_id: min(states, key=progress) for task_id, states in found.items()}
 
-    def queued_assets(self, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
-        """Return the asset events that have not had a run yet, oldest first, by DAG."""
+    def queued_assets(self, sieve: Sieve | None = None) -> Queued:
+        """Return the asset events that have not had a run yet."""
         return queued_events(self.database, sieve)
 
     def assets_of_run(self, run_pk: int) -> tuple[AssetEventRecord, ...]:

@@ -9,7 +9,7 @@ TABLES = {
     'asset_event': Table(
         'asset_event',
         id='int', at_us='int', name='str', uri='str', extra='str', aliases='str', source='str',
-        by='str',
+        by='str', partition_key='str?',
     ),
     'backfill': Table(
         'backfill',
@@ -61,7 +61,7 @@ TABLES = {
         id='int', at_us='int', by='str', act='str', title='str', dag_id='str', run_id='str',
         before='str',
     ),
-    'asset_queue': Table('asset_queue', dag_id='str', event_id='int'),
+    'asset_queue': Table('asset_queue', dag_id='str', event_id='int', partition_key='str'),
     'backfill_slot': Table(
         'backfill_slot',
         id='int', backfill_id='int', ordinal='int', logical_us='int', interval_start_us='int',
@@ -78,7 +78,7 @@ TABLES = {
         version_id='int', logical_us='int?', interval_start_us='int?', interval_end_us='int?',
         run_after_us='int', queued_us='int', start_us='int?', end_us='int?', stood_us='int',
         intent='str?', reason='str?', conf='str', backfill_id='int?', by='str?', rush='str?',
-        rerun_of='str?', stands_for_us='int?', turn_us='int?', worked_us='int',
+        rerun_of='str?', stands_for_us='int?', turn_us='int?', worked_us='int', partition_key='str?',
     ),
     'callback': Table(
         'callback',

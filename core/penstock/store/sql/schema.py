@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.store.query import Query, Write
 
 APPLICATION_ID = 1346719315
-SCHEMA_VERSION = 23
+SCHEMA_VERSION = 24
 TABLES = (
     Query(
         'CREATE TABLE act ( act_id VARCHAR NOT NULL, at_us BIGINT NOT NULL, answer VARCHAR NOT NULL, '
@@ -14,7 +14,7 @@ TABLES = (
     Query(
         'CREATE TABLE asset_event ( id INTEGER NOT NULL, at_us BIGINT NOT NULL, name VARCHAR NOT '
         'NULL, uri VARCHAR NOT NULL, extra TEXT NOT NULL, aliases VARCHAR NOT NULL, source VARCHAR '
-        'NOT NULL, "by" VARCHAR NOT NULL, PRIMARY KEY (id) )',
+        'NOT NULL, "by" VARCHAR NOT NULL, partition_key VARCHAR, PRIMARY KEY (id) )',
     ),
     Query('CREATE INDEX ix_asset_event ON asset_event (name, uri, id)'),
     Query(
@@ -101,8 +101,9 @@ TABLES = (
         '"before" TEXT NOT NULL, PRIMARY KEY (id) )',
     ),
     Query(
-        'CREATE TABLE asset_queue ( dag_id VARCHAR NOT NULL, event_id INTEGER NOT NULL, PRIMARY KEY '
-        '(dag_id, event_id), FOREIGN KEY(event_id) REFERENCES asset_event (id) ON DELETE CASCADE )',
+        'CREATE TABLE asset_queue ( dag_id VARCHAR NOT NULL, event_id INTEGER NOT NULL, partition_key'
+        " VARCHAR DEFAULT '' NOT NULL, PRIMARY KEY (dag_id, event_id, partition_key), FOREIGN "
+        'KEY(event_id) REFERENCES asset_event (id) ON DELETE CASCADE )',
     ),
     Query(
         'CREATE TABLE backfill_slot ( id INTEGER NOT NULL, backfill_id INTEGER NOT NULL, ordinal '
@@ -125,8 +126,9 @@ TABLES = (
         'run_after_us BIGINT NOT NULL, queued_us BIGINT NOT NULL, start_us BIGINT, end_us BIGINT, '
         'stood_us BIGINT NOT NULL, intent VARCHAR, reason VARCHAR, conf VARCHAR NOT NULL, backfill_id'
         ' INTEGER, "by" VARCHAR, rush VARCHAR, rerun_of VARCHAR, stands_for_us BIGINT, turn_us '
-        'BIGINT, worked_us BIGINT DEFAULT 0 NOT NULL, PRIMARY KEY (id), FOREIGN KEY(version_id) '
-        'REFERENCES dag_version (id), FOREIGN KEY(backfill_id) REFERENCES backfill (id) )',
+        'BIGINT, worked_us BIGINT DEFAULT 0 NOT NULL, partition_key VARCHAR, PRIMARY KEY (id), '
+        'FOREIGN KEY(version_id) REFERENCES dag_version (id), FOREIGN KEY(backfill_id) REFERENCES '
+        'backfill (id) )',
     ),
     Query('CREATE INDEX ix_run_after ON run (dag_id, run_after_us)'),
     Query('CREATE INDEX ix_run_backfill_id ON run (backfill_id)'),

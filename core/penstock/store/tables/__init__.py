@@ -65,5 +65,5 @@ __all__ = [
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as Penstock's."""
-SCHEMA_VERSION = 23
+SCHEMA_VERSION = 24
 """Kept in SQLite's user_version; each migration raises it by one."""

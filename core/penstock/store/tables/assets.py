@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, String, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -19,14 +19,19 @@ class AssetEventRow(SQLModel, table=True):
     aliases: str = "[]"
     source: str = "{}"
     by: str
+    partition_key: str | None = None
+    """Which partition of the asset has changed."""
 
 
 class AssetQueueRow(SQLModel, table=True):
-    """An asset event that has not had a run of the DAG yet."""
+    """An asset event that has not had a run of the DAG yet; ``partition_key`` is of the run, "" for none."""
 
     __tablename__ = "asset_queue"
     dag_id: str = Field(primary_key=True)
     event_id: int = Field(primary_key=True, foreign_key="asset_event.id", ondelete="CASCADE")
+    partition_key: str = Field(
+        default="", sa_column=Column(String, primary_key=True, nullable=False, server_default="")
+    )
 
 
 class RunAssetEventRow(SQLModel, table=True):

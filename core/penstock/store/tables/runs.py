@@ -67,6 +67,8 @@ class RunRow(SQLModel, table=True):
     """When this turn began: a clear or retry gives it another turn."""
     worked_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     """How long it ran in the turns that have ended."""
+    partition_key: str | None = None
+    """The partition that it is about, if its DAG has partitions."""
 
 
 class TaskInstanceRow(SQLModel, table=True):

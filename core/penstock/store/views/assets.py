@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from penstock.clock import from_us
+from penstock.model import partitions
 from penstock.model.assets import AssetCondition, AssetSpec, describe, lacking, leaves
+from penstock.model.partitions import PartitionsSpec
 from penstock.model.spec import DagSpec
 from penstock.model.subject import about_row
 from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow, AssetTask
@@ -50,7 +52,8 @@ def read_assets(connection: Connection, versions: Versions) -> list[AssetRow]:
         found.setdefault((name, uri), _Gathered(AssetSpec(name=name, uri=uri)))
     for spec in specs:
         if spec.schedule.assets is not None:
-            row = _consumer(spec, spec.schedule.assets, waiting.get(spec.dag_id, []), paused)
+            mine = {key: events for (of_dag, key), events in waiting.items() if of_dag == spec.dag_id}
+            row = _consumer(spec, spec.schedule.assets, mine, paused)
             _gather_consumer(found, spec.schedule.assets, row)
     last = _event_rows(
         connection, events_by_id(connection, [newest for _, newest in counts.values()]).values()
@@ -112,15 +115,26 @@ def _gather_consumer(
 
 
 def _consumer(
-    spec: DagSpec, condition: AssetCondition, events: list[AssetEventRecord], paused: set[str]
+    spec: DagSpec, condition: AssetCondition, queued: dict[str, list[AssetEventRecord]], paused: set[str]
 ) -> AssetConsumer:
     return AssetConsumer(
         dag_id=spec.dag_id,
         schedule=describe(condition),
         paused=spec.dag_id in paused,
-        queued=len(events),
-        waits_for=tuple(lacking(condition, events)),
+        queued=sum(map(len, queued.values())),
+        waits_for=tuple(_waits_for(condition, spec.schedule.partitions, queued)),
     )
+
+
+def _waits_for(
+    condition: AssetCondition, rules: PartitionsSpec | None, queued: dict[str, list[AssetEventRecord]]
+) -> list[str]:
+    """Return what must still change; of a DAG with partitions, for the one that has waited longest."""
+    if rules is None:
+        return lacking(condition, queued.get("", []))
+    key, events = next(iter(queued.items()), ("", []))
+    missing = partitions.lacking(condition, rules, events)
+    return [f"{name} of {key}" for name in missing] if key else missing
 
 
 def _event_rows(connection: Connection, records: Iterable[AssetEventRecord]) -> list[AssetEventRow]:
@@ -137,6 +151,7 @@ def _event_rows(connection: Connection, records: Iterable[AssetEventRecord]) -> 
             extra=record.extra,
             by=record.by,
             aliases=record.aliases,
+            partition_key=record.partition_key,
             runs=tuple(made.get(record.id, ())),
             **_source(record.source),
         ),

@@ -219,6 +219,7 @@ def _run_view(row: AnyRow, counts: dict[str, int], version: str, held: PauseInfo
         rush=None if row.rush is None else Rush(row.rush),
         rerun_of=row.rerun_of,
         stands_for=opt_from_us(row.stands_for_us),
+        partition_key=row.partition_key,
     )
 
 

@@ -27,24 +27,18 @@ SWAP_RUN = Write(
 INSERT_RUN = Write(
     'INSERT INTO run (id, dag_id, run_id, run_type, state, version, version_id, logical_us, '
     'interval_start_us, interval_end_us, run_after_us, queued_us, start_us, end_us, stood_us, '
-    'intent, reason, conf, backfill_id, "by", rush, rerun_of, stands_for_us, turn_us, worked_us) '
-    'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'intent, reason, conf, backfill_id, "by", rush, rerun_of, stands_for_us, turn_us, worked_us, '
+    'partition_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '
+    '?, ?, ?)',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush', 'rerun_of',
-    'stands_for_us', 'turn_us', 'worked_us'),
+    'stands_for_us', 'turn_us', 'worked_us', 'partition_key'),
 )
 INSERT_TASK = Write(
     'INSERT INTO task_instance (id, run_pk, task_id, map_index, state, version, try_number, '
-    'max_tries, position, queued_us, start_us, end_us, next_us, first_poke_us, stop_us, pokes, '
-    'intent, reason, attempt_id, attempts, outcome, skips, peak_rss, cpu_seconds, read_bytes, '
-    'write_bytes, rush, mapped_length, rendered_map_index, resumes, began_us) VALUES (?, ?, ?, ?,'
-    ' ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ('id', 'run_pk', 'task_id', 'map_index', 'state', 'version', 'try_number', 'max_tries',
-    'position', 'queued_us', 'start_us', 'end_us', 'next_us', 'first_poke_us', 'stop_us',
-    'pokes', 'intent', 'reason', 'attempt_id', 'attempts', 'outcome', 'skips', 'peak_rss',
-    'cpu_seconds', 'read_bytes', 'write_bytes', 'rush', 'mapped_length', 'rendered_map_index',
-    'resumes', 'began_us'),
+    "max_tries, position, pokes, attempts) VALUES (?, ?, ?, ?, 'pending', 1, 0, ?, ?, 0, 0)",
+    ('id', 'run_pk', 'task_id', 'map_index', 'max_tries', 'position'),
 )
 INSERT_EVENT = Write(
     'INSERT INTO event (at_us, actor, kind, dag_id, run_id, task_id, map_index, "before", '

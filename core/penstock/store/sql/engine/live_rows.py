@@ -68,25 +68,26 @@ ACTIVE_RUNS = Query(
     ' run.logical_us, run.interval_start_us, run.interval_end_us, run.run_after_us, '
     'run.queued_us, run.start_us, run.end_us, run.stood_us, run.turn_us, run.worked_us, '
     'run.intent, run.reason, run.conf, run.backfill_id, run."by", run.rush, run.rerun_of, '
-    'run.stands_for_us FROM run WHERE run.id IN (SELECT run.id FROM run WHERE run.state IN '
-    "('queued', 'running') UNION SELECT task_instance.run_pk FROM attempt JOIN task_instance ON "
-    'task_instance.id = attempt.ti_id WHERE attempt.end_us IS NULL) ORDER BY run.id',
+    'run.stands_for_us, run.partition_key FROM run WHERE run.id IN (SELECT run.id FROM run WHERE '
+    "run.state IN ('queued', 'running') UNION SELECT task_instance.run_pk FROM attempt JOIN "
+    'task_instance ON task_instance.id = attempt.ti_id WHERE attempt.end_us IS NULL) ORDER BY '
+    'run.id',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'turn_us', 'worked_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush',
-    'rerun_of', 'stands_for_us'),
+    'rerun_of', 'stands_for_us', 'partition_key'),
 )
 ONE_RUN = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_type, run.state, run.version, run.version_id,'
     ' run.logical_us, run.interval_start_us, run.interval_end_us, run.run_after_us, '
     'run.queued_us, run.start_us, run.end_us, run.stood_us, run.turn_us, run.worked_us, '
     'run.intent, run.reason, run.conf, run.backfill_id, run."by", run.rush, run.rerun_of, '
-    'run.stands_for_us FROM run WHERE run.dag_id = :dag_id AND run.run_id = :run_id ORDER BY '
-    'run.id',
+    'run.stands_for_us, run.partition_key FROM run WHERE run.dag_id = :dag_id AND run.run_id = '
+    ':run_id ORDER BY run.id',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'turn_us', 'worked_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush',
-    'rerun_of', 'stands_for_us'),
+    'rerun_of', 'stands_for_us', 'partition_key'),
 )
 TASKS = Query(
     'SELECT task_instance.id, task_instance.run_pk, task_instance.task_id, '

@@ -81,11 +81,14 @@ INSERT = {
         ('ti_id', 'key', 'value', 'attempt_id'),
     ),
     'asset_event': Write(
-        'INSERT INTO asset_event (id, at_us, name, uri, extra, aliases, source, "by") VALUES (?, ?, '
-        '?, ?, ?, ?, ?, ?)',
-        ('id', 'at_us', 'name', 'uri', 'extra', 'aliases', 'source', 'by'),
+        'INSERT INTO asset_event (id, at_us, name, uri, extra, aliases, source, "by", partition_key) '
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ('id', 'at_us', 'name', 'uri', 'extra', 'aliases', 'source', 'by', 'partition_key'),
     ),
-    'asset_queue': Write('INSERT INTO asset_queue (dag_id, event_id) VALUES (?, ?)', ('dag_id', 'event_id')),
+    'asset_queue': Write(
+        'INSERT INTO asset_queue (dag_id, event_id, partition_key) VALUES (?, ?, ?)',
+        ('dag_id', 'event_id', 'partition_key'),
+    ),
     'run_asset_event': Write(
         'INSERT INTO run_asset_event (run_pk, event_id) VALUES (?, ?)',
         ('run_pk', 'event_id'),
@@ -165,8 +168,9 @@ DELETE = {
     'xcom': Write('DELETE FROM xcom WHERE xcom.ti_id = ? AND xcom."key" = ?', ('b_ti_id', 'b_key')),
     'asset_event': Write('DELETE FROM asset_event WHERE asset_event.id = ?', ('b_id',)),
     'asset_queue': Write(
-        'DELETE FROM asset_queue WHERE asset_queue.dag_id = ? AND asset_queue.event_id = ?',
-        ('b_dag_id', 'b_event_id'),
+        'DELETE FROM asset_queue WHERE asset_queue.dag_id = ? AND asset_queue.event_id = ? AND '
+        'asset_queue.partition_key = ?',
+        ('b_dag_id', 'b_event_id', 'b_partition_key'),
     ),
     'run_asset_event': Write(
         'DELETE FROM run_asset_event WHERE run_asset_event.run_pk = ? AND run_asset_event.event_id = '

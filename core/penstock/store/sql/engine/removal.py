@@ -10,11 +10,11 @@ ROWS = {
         ' run.logical_us, run.interval_start_us, run.interval_end_us, run.run_after_us, '
         'run.queued_us, run.start_us, run.end_us, run.stood_us, run.intent, run.reason, run.conf, '
         'run.backfill_id, run."by", run.rush, run.rerun_of, run.stands_for_us, run.turn_us, '
-        'run.worked_us FROM run WHERE 1 /*where*/',
+        'run.worked_us, run.partition_key FROM run WHERE 1 /*where*/',
         ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
         'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
         'stood_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush', 'rerun_of',
-        'stands_for_us', 'turn_us', 'worked_us'),
+        'stands_for_us', 'turn_us', 'worked_us', 'partition_key'),
     ),
     'dag': Query(
         'SELECT dag.dag_id, dag.file, dag.version_id, dag.missing, dag.first_seen_us, dag.cursor_us, '
@@ -59,9 +59,9 @@ ROWS = {
     ),
     'asset_event': Query(
         'SELECT asset_event.id, asset_event.at_us, asset_event.name, asset_event.uri, '
-        'asset_event.extra, asset_event.aliases, asset_event.source, asset_event."by" FROM '
-        'asset_event WHERE 1 /*where*/',
-        ('id', 'at_us', 'name', 'uri', 'extra', 'aliases', 'source', 'by'),
+        'asset_event.extra, asset_event.aliases, asset_event.source, asset_event."by", '
+        'asset_event.partition_key FROM asset_event WHERE 1 /*where*/',
+        ('id', 'at_us', 'name', 'uri', 'extra', 'aliases', 'source', 'by', 'partition_key'),
     ),
     'quarantine': Query(
         'SELECT quarantine.id, quarantine.kind, quarantine.dag_id, quarantine.run_id, '
@@ -173,14 +173,14 @@ UNFINISHED_OF_DAG = Query(
     ' run.logical_us, run.interval_start_us, run.interval_end_us, run.run_after_us, '
     'run.queued_us, run.start_us, run.end_us, run.stood_us, run.intent, run.reason, run.conf, '
     'run.backfill_id, run."by", run.rush, run.rerun_of, run.stands_for_us, run.turn_us, '
-    "run.worked_us FROM run WHERE run.dag_id = :dag_id AND ((run.state NOT IN ('cancelled', "
-    "'failed', 'success')) OR run.id IN (SELECT task_instance.run_pk FROM attempt JOIN "
-    'task_instance ON task_instance.id = attempt.ti_id WHERE attempt.end_us IS NULL)) ORDER BY '
-    'run.id',
+    'run.worked_us, run.partition_key FROM run WHERE run.dag_id = :dag_id AND ((run.state NOT IN '
+    "('cancelled', 'failed', 'success')) OR run.id IN (SELECT task_instance.run_pk FROM attempt "
+    'JOIN task_instance ON task_instance.id = attempt.ti_id WHERE attempt.end_us IS NULL)) ORDER '
+    'BY run.id',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush', 'rerun_of',
-    'stands_for_us', 'turn_us', 'worked_us'),
+    'stands_for_us', 'turn_us', 'worked_us', 'partition_key'),
 )
 OPEN_BACKFILLS = Query(
     'SELECT backfill.id FROM backfill WHERE backfill.dag_id = :dag_id AND backfill.end_us IS NULL',

@@ -66,13 +66,13 @@ PREVIOUS_SUCCESS = Query(
     ' run.logical_us, run.interval_start_us, run.interval_end_us, run.run_after_us, '
     'run.queued_us, run.start_us, run.end_us, run.stood_us, run.turn_us, run.worked_us, '
     'run.intent, run.reason, run.conf, run.backfill_id, run."by", run.rush, run.rerun_of, '
-    'run.stands_for_us FROM run WHERE run.dag_id = :dag_id AND run.logical_us < :before AND '
-    "run.state = 'success' AND (run.id NOT IN (:without...)) ORDER BY run.logical_us DESC LIMIT 1"
-    ' OFFSET 0',
+    'run.stands_for_us, run.partition_key FROM run WHERE run.dag_id = :dag_id AND run.logical_us '
+    "< :before AND run.state = 'success' AND (run.id NOT IN (:without...)) ORDER BY "
+    'run.logical_us DESC LIMIT 1 OFFSET 0',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'turn_us', 'worked_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush',
-    'rerun_of', 'stands_for_us'),
+    'rerun_of', 'stands_for_us', 'partition_key'),
     lists=('without',),
 )
 LAST_WRITTEN = Query('SELECT event.at_us FROM event ORDER BY event.seq DESC LIMIT 1 OFFSET 0', ('at_us',))

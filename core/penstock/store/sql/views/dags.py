@@ -16,13 +16,14 @@ LAST_RUNS = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_type, run.state, run.logical_us, '
     'run.interval_start_us, run.interval_end_us, run.run_after_us, run.start_us, run.end_us, '
     'run.reason, run.conf, run.backfill_id, run.version_id, run.version, run."by", run.rush, '
-    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us FROM dag JOIN run ON run.id IN '
-    '(SELECT newest.id FROM run AS newest WHERE newest.dag_id = dag.dag_id ORDER BY '
-    'newest.run_after_us DESC, newest.id DESC LIMIT :limit OFFSET 0) WHERE 1 /*where*/ ORDER BY '
-    'run.dag_id, run.run_after_us DESC, run.id DESC',
+    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us, run.partition_key FROM dag JOIN'
+    ' run ON run.id IN (SELECT newest.id FROM run AS newest WHERE newest.dag_id = dag.dag_id '
+    'ORDER BY newest.run_after_us DESC, newest.id DESC LIMIT :limit OFFSET 0) WHERE 1 /*where*/ '
+    'ORDER BY run.dag_id, run.run_after_us DESC, run.id DESC',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'logical_us', 'interval_start_us',
     'interval_end_us', 'run_after_us', 'start_us', 'end_us', 'reason', 'conf', 'backfill_id',
-    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us'),
+    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us',
+    'partition_key'),
 )
 ACTIVE_RUNS = Query(
     "SELECT run.dag_id, count(*) AS count_1 FROM run WHERE run.state IN ('queued', 'running') "

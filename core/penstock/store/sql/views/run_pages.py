@@ -26,11 +26,12 @@ PAGE = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_type, run.state, run.logical_us, '
     'run.interval_start_us, run.interval_end_us, run.run_after_us, run.start_us, run.end_us, '
     'run.reason, run.conf, run.backfill_id, run.version_id, run.version, run."by", run.rush, '
-    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us FROM run WHERE 1 /*where*/ ORDER'
-    ' BY 1 /*order*/ LIMIT :limit OFFSET :offset',
+    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us, run.partition_key FROM run '
+    'WHERE 1 /*where*/ ORDER BY 1 /*order*/ LIMIT :limit OFFSET :offset',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'logical_us', 'interval_start_us',
     'interval_end_us', 'run_after_us', 'start_us', 'end_us', 'reason', 'conf', 'backfill_id',
-    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us'),
+    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us',
+    'partition_key'),
 )
 DAG_ID = 'run.dag_id'
 RUN_TYPE = 'run.run_type'

@@ -8,32 +8,35 @@ NEWEST = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_type, run.state, run.logical_us, '
     'run.interval_start_us, run.interval_end_us, run.run_after_us, run.start_us, run.end_us, '
     'run.reason, run.conf, run.backfill_id, run.version_id, run.version, run."by", run.rush, '
-    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us FROM run WHERE run.dag_id = '
-    ':dag_id ORDER BY run.run_after_us DESC, run.id DESC LIMIT :limit OFFSET 0',
+    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us, run.partition_key FROM run '
+    'WHERE run.dag_id = :dag_id ORDER BY run.run_after_us DESC, run.id DESC LIMIT :limit OFFSET 0',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'logical_us', 'interval_start_us',
     'interval_end_us', 'run_after_us', 'start_us', 'end_us', 'reason', 'conf', 'backfill_id',
-    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us'),
+    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us',
+    'partition_key'),
 )
 OLDER = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_type, run.state, run.logical_us, '
     'run.interval_start_us, run.interval_end_us, run.run_after_us, run.start_us, run.end_us, '
     'run.reason, run.conf, run.backfill_id, run.version_id, run.version, run."by", run.rush, '
-    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us FROM run WHERE run.dag_id = '
-    ':dag_id AND run.run_after_us < :before ORDER BY run.run_after_us DESC, run.id DESC LIMIT '
-    ':limit OFFSET 0',
+    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us, run.partition_key FROM run '
+    'WHERE run.dag_id = :dag_id AND run.run_after_us < :before ORDER BY run.run_after_us DESC, '
+    'run.id DESC LIMIT :limit OFFSET 0',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'logical_us', 'interval_start_us',
     'interval_end_us', 'run_after_us', 'start_us', 'end_us', 'reason', 'conf', 'backfill_id',
-    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us'),
+    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us',
+    'partition_key'),
 )
 ONE = Query(
     'SELECT run.id, run.dag_id, run.run_id, run.run_type, run.state, run.logical_us, '
     'run.interval_start_us, run.interval_end_us, run.run_after_us, run.start_us, run.end_us, '
     'run.reason, run.conf, run.backfill_id, run.version_id, run.version, run."by", run.rush, '
-    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us FROM run WHERE run.dag_id = '
-    ':dag_id AND run.run_id = :run_id',
+    'run.rerun_of, run.stands_for_us, run.turn_us, run.worked_us, run.partition_key FROM run '
+    'WHERE run.dag_id = :dag_id AND run.run_id = :run_id',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'logical_us', 'interval_start_us',
     'interval_end_us', 'run_after_us', 'start_us', 'end_us', 'reason', 'conf', 'backfill_id',
-    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us'),
+    'version_id', 'version', 'by', 'rush', 'rerun_of', 'stands_for_us', 'turn_us', 'worked_us',
+    'partition_key'),
 )
 RERUNS = Query(
     'SELECT run.run_id FROM run WHERE run.dag_id = :dag_id AND run.rerun_of = :run_id ORDER BY '

@@ -11,7 +11,7 @@ from penstock.store.statements.rows import asset_event, asset_queue, run, run_as
 _COLUMNS = tuple(asset_event.c[name] for name in AssetEventRecord.__slots__)
 
 QUEUED = (
-    sa.select(asset_queue.c.dag_id, *_COLUMNS)
+    sa.select(asset_queue.c.dag_id, asset_queue.c.partition_key.label("of_run"), *_COLUMNS)
     .join(asset_event, asset_event.c.id == asset_queue.c.event_id)
     .order_by(asset_event.c.id)
 )

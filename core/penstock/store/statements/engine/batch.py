@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from penstock.store.engine.columns import RUN_COLUMNS, RUN_FIELDS, TASK_COLUMNS, TASK_FIELDS
+from penstock.model.states import TaskState
+from penstock.store.engine.columns import RUN_COLUMNS, RUN_FIELDS, TASK_COLUMNS
 from penstock.store.sqlite.core import write_of
 from penstock.store.statements.rows import attempt, event, import_error, run, task, undo, xcom
 
@@ -24,7 +25,18 @@ def _swap(table: sa.Table, columns: tuple[str, ...]) -> sa.Update:
 SWAP_TASK = write_of(_swap(task, TASK_COLUMNS))
 SWAP_RUN = write_of(_swap(run, RUN_COLUMNS))
 INSERT_RUN = write_of(sa.insert(run), RUN_FIELDS)
-INSERT_TASK = write_of(sa.insert(task), TASK_FIELDS)
+# Of a task instance that has not begun only these differ; a hundred thousand are written at once.
+INSERT_TASK = write_of(
+    sa.insert(task).values(
+        {
+            **{name: sa.bindparam(name) for name in ("id", "run_pk", "task_id", "map_index")},
+            **{name: sa.bindparam(name) for name in ("max_tries", "position")},
+            "state": sa.literal(TaskState.PENDING.value),
+            "version": 1,
+            **dict.fromkeys(("try_number", "pokes", "attempts"), 0),
+        }
+    )
+)
 INSERT_EVENT = write_of(sa.insert(event), [column.name for column in event.c if column.name != "seq"])
 INSERT_ATTEMPT = write_of(sa.insert(attempt), ["attempt_id", "ti_id", "try_number", "queued_us", "executor"])
 CLAIM_ATTEMPT = write_of(

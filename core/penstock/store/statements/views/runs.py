@@ -14,6 +14,7 @@ run_columns = (
     run.c.interval_start_us, run.c.interval_end_us, run.c.run_after_us, run.c.start_us, run.c.end_us,
     run.c.reason, run.c.conf, run.c.backfill_id, run.c.version_id, run.c.version,
     run.c.by, run.c.rush, run.c.rerun_of, run.c.stands_for_us, run.c.turn_us, run.c.worked_us,
+    run.c.partition_key,
 )  # fmt: skip
 """The columns that the view of a run needs."""
 _IN_DAG = run.c.dag_id == sa.bindparam("dag_id")

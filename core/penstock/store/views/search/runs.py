@@ -78,4 +78,5 @@ def _facts(row: Any, version: VersionFacts | None, notes: dict[Place, str]) -> R
         version=version,
         note=notes.get((row.dag_id, row.run_id, None, -1)),
         backfill_id=row.backfill_id,
+        partition_key=row.partition_key,
     )

@@ -28,11 +28,12 @@ PAGE = Query(
     ' run.logical_us, run.interval_start_us, run.interval_end_us, run.run_after_us, '
     'run.queued_us, run.start_us, run.end_us, run.stood_us, run.intent, run.reason, run.conf, '
     'run.backfill_id, run."by", run.rush, run.rerun_of, run.stands_for_us, run.turn_us, '
-    'run.worked_us FROM run WHERE 1 /*where*/ ORDER BY 1 /*order*/ LIMIT :limit OFFSET :offset',
+    'run.worked_us, run.partition_key FROM run WHERE 1 /*where*/ ORDER BY 1 /*order*/ LIMIT '
+    ':limit OFFSET :offset',
     ('id', 'dag_id', 'run_id', 'run_type', 'state', 'version', 'version_id', 'logical_us',
     'interval_start_us', 'interval_end_us', 'run_after_us', 'queued_us', 'start_us', 'end_us',
     'stood_us', 'intent', 'reason', 'conf', 'backfill_id', 'by', 'rush', 'rerun_of',
-    'stands_for_us', 'turn_us', 'worked_us'),
+    'stands_for_us', 'turn_us', 'worked_us', 'partition_key'),
 )
 COUNT = Query('SELECT count(*) AS count_1 FROM run WHERE 1 /*where*/', ('count_1',))
 STATES = Query(

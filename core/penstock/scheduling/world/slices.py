@@ -1,0 +1,9 @@
+"""How much of one run a tick does, of what may be left to the next: other runs have to go on too.
+
+The numbers are read when they are needed, so that tests can make them small.
+"""
+
+from __future__ import annotations
+
+TASKS = 4000
+"""Task instances of one run."""

@@ -1,0 +1,108 @@
+"""What tasks of many public files ask of their run and of themselves, and tasks that get their DAG late."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from integration.airflow.conftest import Load, Write, only
+from penstock.settings import Settings
+from penstock.testing.ran import run
+
+ASKS = """
+from datetime import datetime
+from airflow import DAG
+from airflow.exceptions import AirflowSkipException
+from airflow.operators.python import PythonOperator
+from airflow.utils.state import State
+
+def skip():
+    raise AirflowSkipException
+
+def watch(**context):
+    run, ti = context["dag_run"], context["task_instance"]
+    others = {each.task_id: each.current_state() for each in run.get_task_instances()}
+    assert others.pop(ti.task_id) == "running"
+    assert others == {"ok": "success", "skipped": "skipped", "after": None}, others
+    assert [each.task_id for each in run.get_task_instances(state=State.SKIPPED)] == ["skipped"]
+    ok = run.get_task_instance("ok")
+    assert (ok.state, ok.try_number, ok.operator) == ("success", 1, "PythonOperator")
+    assert ok.duration >= 0 and ok.execution_date == context["execution_date"]
+    assert run.get_task_instance("nobody") is None
+    assert run.get_state() == "running" and run.dag.dag_id == ti.get_dagrun().dag_id
+    assert "d " in ti.log_url and ti.log_url.startswith("penstock logs"), ti.log_url
+    said = (ti.operator, ti.queue, ti.pool, ti.priority_weight, ti.prev_attempted_tries, ti.job_id)
+    assert said == ("PythonOperator", "default", "default_pool", 1, 0, None), said
+    assert ti.hostname and ti.unixname and ti.pid
+    assert context["execution_date"].format("YYYY-MM-DD") == context["ds"]
+    return ti.get_template_context()["ds"]
+
+with DAG("d", start_date=datetime(2024, 1, 1), schedule_interval=None) as dag:
+    one = PythonOperator(task_id="ok", python_callable=lambda: 1)
+    two = PythonOperator(task_id="skipped", python_callable=skip)
+    watcher = PythonOperator(task_id="watch", python_callable=watch, trigger_rule="all_done")
+    [one, two] >> watcher >> PythonOperator(task_id="after", python_callable=print)
+"""
+
+
+def test_a_task_may_look_at_its_run_and_at_itself(write: Write, settings: Settings) -> None:
+    done = run(write(ASKS), logical_date=datetime(2026, 1, 15, tzinfo=UTC), settings=settings)
+    done.check()
+    assert done.xcom("watch") == "2026-01-15"
+
+
+LATE = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.dummy import DummyOperator
+from airflow.utils.task_group import TaskGroup
+
+dag = DAG("late", start_date=datetime(2024, 1, 1), schedule_interval=None)
+first = DummyOperator(task_id="first", dag=dag)
+second = DummyOperator(task_id="second")
+second.dag = dag
+alone = BashOperator(task_id="alone", bash_command="true")
+alone.dag = dag
+third = DummyOperator(task_id="third")
+third.set_upstream(second)
+first >> second
+with dag, TaskGroup("g") as group:
+    inner = DummyOperator(task_id="inner")
+assert group.get_child_by_label("inner") is inner
+assert dag.task_group.get_child_by_label("g") is group
+"""
+
+
+def test_a_task_joins_the_dag_that_is_set_later(load: Load) -> None:
+    dag = only(load(LATE))
+    assert {task.task_id: task.upstream for task in dag.tasks} == {
+        "first": (), "second": ("first",), "alone": (), "third": ("second",), "g.inner": (),
+    }  # fmt: skip
+
+
+OVER = """
+from airflow.sdk import Asset, asset, task
+
+@asset(schedule=None)
+@task.bash(retries=3)
+def listing():
+    return "echo done"
+
+@asset(schedule=None, uri="x-thing://rows")
+@task(multiple_outputs=True)
+def rows(self, listing, ds=None):
+    return {"own": self.name, "other": listing.name}
+"""
+
+
+def test_an_asset_may_stand_over_a_task(write: Write, load: Load, settings: Settings) -> None:
+    first, second = load(OVER).dags
+    [task] = first.tasks
+    assert (task.task_id, task.operator, task.retries) == ("listing", "@task.bash", 3)
+    assert [asset.name for asset in task.outlets] == ["listing"]
+    assert [asset.name for asset in second.tasks[0].inlets] == ["listing"]
+    path = write(OVER)
+    for dag_id, value in (("listing", "done"), ("rows", {"own": "rows", "other": "listing"})):
+        done = run(path, dag_id, settings=settings)
+        done.check()
+        assert done.xcom(dag_id) == value
