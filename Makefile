@@ -11,6 +11,9 @@ DEMO   := $(CURDIR)/.demo
 # Twice as many as two processors: a third of the suite waits for processes of its own.
 SIDE_BY_SIDE := -n 4 --dist worksteal
 
+# Tests start some thousand processes: each would compile all of Penstock anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo demo-stop test check lint types arrows pytest quick lowest matrix slow fuzz bench mutants pictures clean
 
 $(STAMP): pyproject.toml
