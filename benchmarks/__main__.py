@@ -26,6 +26,7 @@ WORKLOADS = (
     "trigger",
     "crowd",
     "reads",
+    "many_files",
     "first_frame",
     "open_run",
     "large_log",

@@ -78,20 +78,23 @@ def _flaw(
     ours: bool = False,
     owner: int | None = None,
 ) -> Flaw | None:
-    here = shlex.quote(str(path))
     uid = os.geteuid()
     if facts.st_uid not in ({uid} if ours else {0, uid, owner}):
         text = f"belongs to user {user_name(facts.st_uid)}, who could run anything as you"
-        return Flaw(path, text, f"chown {user_name(uid)} {here}")
+        return Flaw(path, text, f"chown {user_name(uid)} {_quoted(path)}")
     if stat.S_ISLNK(facts.st_mode) or (above and facts.st_mode & stat.S_ISVTX):
         return None
     if facts.st_mode & stat.S_IWOTH:
         text = f"can be changed by every user of this machine (mode {_mode(facts)})"
-        return Flaw(path, text, f"chmod go-w {here}")
+        return Flaw(path, text, f"chmod go-w {_quoted(path)}")
     if facts.st_mode & stat.S_IWGRP and not (is_private(facts.st_gid) or _named(facts.st_gid, group)):
         text = f"can be changed by the group {_group(facts.st_gid)} (mode {_mode(facts)})"
-        return Flaw(path, text, f"chmod g-w {here}")
+        return Flaw(path, text, f"chmod g-w {_quoted(path)}")
     return None
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def is_private(gid: int) -> bool:

@@ -90,6 +90,31 @@ async def test_cells_are_made_of_what_is_on_the_screen() -> None:
         await driver.sees("row 499")
 
 
+async def test_a_change_and_the_time_make_cells_for_what_is_on_the_screen() -> None:
+    """Of ten thousand DAGs one that changes costs one row, and a second that passes the rows in sight."""
+    made: list[str] = []
+
+    def cells(key: str) -> tuple[Spans, ...]:
+        made.append(key)
+        return ([(f"{key} {len(made)}", "")],)
+
+    async with driving(FakeEngine(World()), size=(80, 24)) as driver:
+        await driver.sees("no DAGs yet")
+        table = driver.console.screen.query_one(LineTable)
+        rows = [Row(f"row {place}", partial(cells, f"row {place}")) for place in range(500)]
+        table.set_rows(rows)
+        await driver.sees("row 0 1")
+        page, first = len(made), made.copy()
+        made.clear()
+        rows[7] = Row("row 7", partial(cells, "row 7"))
+        table.set_rows(rows)
+        await driver.sees("row 7 1")
+        assert made == ["row 7"]
+        table.renew()
+        await driver.sees(f"row 0 {len(made) - page + 1}")
+        assert sorted(made) == sorted([*first, "row 7"])
+
+
 async def test_filter_is_live_visible_and_dropped_by_escape() -> None:
     async with driving() as driver:
         await driver.sees("hello")

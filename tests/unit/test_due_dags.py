@@ -44,3 +44,30 @@ def test_the_last_time_that_was_said_holds() -> None:
     due.look_later("a", 20)
     assert due.take(20) == ["a"]
     assert due.take(20) == []
+
+
+def test_of_very_many_some_are_taken_at_once_in_their_order() -> None:
+    names = [f"d{number}" for number in range(2 * DueDags.MOST + 1)]
+    due = DueDags(names)
+    taken = due.take(0)
+    assert (len(taken), due.more) == (DueDags.MOST, True)
+    due.look_at("new")
+    taken += due.take(0)
+    assert due.more
+    taken += due.take(0)
+    assert (taken, due.more) == ([*names, "new"], False)
+
+
+def test_what_is_looked_at_in_every_round_never_keeps_rounds_going() -> None:
+    """DAGs without room for runs, however many, are no reason for another tick."""
+    names = [f"d{number}" for number in range(DueDags.MOST + 1)]
+    due = DueDags(names)
+    for _ in range(3):
+        looked_at = 0
+        for last in (False, True):
+            taken = due.take(0)
+            looked_at += len(taken)
+            for name in taken:
+                due.look_again(name)
+            assert due.more is not last
+        assert looked_at == len(names)

@@ -27,8 +27,8 @@ class Scripted:
     def live(self) -> set[str]:
         return set(self._ends)
 
-    async def parse(self, path: Path, *, source: bytes, **_: Any) -> ParsedFile:
-        name = path.stem
+    async def parse(self, path: Path, **_: Any) -> ParsedFile:
+        name, source = path.stem, path.read_bytes()  # noqa: ASYNC240 - a few bytes
         assert name not in self._ends, f"{name} is loaded twice at once"
         self.begun.append(name)
         end = self._ends[name] = asyncio.get_running_loop().create_future()

@@ -31,6 +31,8 @@ from penstock.loading.serialize import collect, to_spec
 from penstock.loading.sound import settled
 from penstock.model.packaged import is_archive
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
+from penstock.operators.bash import BashOperator
+from penstock.operators.python import PythonOperator
 
 # Everything needed later is imported here, because the author's file may break the import system.
 from penstock.task_process import lookup
@@ -57,13 +59,27 @@ def main() -> None:
 def _arguments() -> tuple[str, int, int]:
     """Return file, channel and the descriptor for crash output; in a warm parent, those of each fork."""
     if sys.argv[1] == "--forge":
-        return serve(int(sys.argv[2]))
+        return serve(int(sys.argv[2]), _rehearse)
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--trace-fd", type=int, required=True)
     options = parser.parse_args()
     return options.file, options.fd, options.trace_fd
+
+
+def _rehearse() -> None:
+    """Make a DAG of every day and answer with it, to nobody.
+
+    What that imports (croniter) and makes ready (decoders, patterns) is most of what a small file costs.
+    """
+    request = LoadRequest(source=b"", source_hash="")
+    msgspec.json.decode(msgspec.json.encode(request), type=LoadRequest)
+    with scope.fresh(), DAG("rehearsal", schedule="0 6 * * 1-5") as dag:
+        begin = BashOperator(task_id="begin", bash_command="echo {{ ds }}")
+        begin >> PythonOperator(task_id="end", python_callable=_rehearse)
+        spec = _spec(dag, "rehearsal.py", request)
+        msgspec.json.encode(ParsedFile(file=spec.file, source_hash="", dags=(spec,)))
 
 
 def _limit(request: LoadRequest) -> None:

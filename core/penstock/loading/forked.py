@@ -1,9 +1,10 @@
 """The warm parent's side of a forked load child: ``python -P -u -m penstock.loading.child --forge FD ROOM``.
 
-It has imported what every child needs and nothing of an author. It has one conversation at a time: a
-request brings three descriptors (the channel, crash output, the output), and the answer is the child's
-pid. After the next message the child and all it started are killed, and the answer is how the child
-ended. When the caller is gone, the parent ends, and the children with it.
+It has imported what every child needs and nothing of an author, and has done once with a DAG of its own
+what each child does with an author's. It has one conversation at a time: a request brings three descriptors
+(the channel, crash output, the output), and the answer is the child's pid. After the next message the child
+and all it started are killed, and the answer is how the child ended. When the caller is gone, the parent
+ends, and the children with it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 from penstock import forking, process
 from penstock.loading.child_process import MARK
 
 
-def serve(descriptor: int) -> tuple[str, int, int]:
-    """Fork children as long as they are asked for; return, in each, file, channel and crash output."""
+def serve(descriptor: int, rehearse: Callable[[], object]) -> tuple[str, int, int]:
+    """Fork children as long as they are asked for; return, in each, file, channel and crash output.
+
+    *rehearse* does once what no child has to make ready by itself then.
+    """
     _import_all()
+    rehearse()
     try:
         nameplate = forking.Nameplate(MARK)
         forking.stay_warm()
@@ -46,7 +52,6 @@ def serve(descriptor: int) -> tuple[str, int, int]:
 
 
 def _import_all() -> None:
-
     import penstock
     import penstock.loading.template_check
 

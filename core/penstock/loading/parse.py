@@ -19,6 +19,7 @@ from penstock.errors import DagFileError
 from penstock.loading.child_process import Spawner, Starter
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.environment import askable, author_environment
+from penstock.loading.keep import keep_source
 from penstock.loading.reading import MAX_SOURCE_BYTES, name_problem, read_source, shown_path, source_hash
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.sound import refuse_unsound
@@ -39,17 +40,20 @@ async def parse_file(
     source: bytes | None = None,
     starter: Starter = SPAWNING,
     cursors: Mapping[str, tuple[int, int]] | None = None,
+    keep: bool = False,
 ) -> ParsedFile:
     """Return the contents of the DAG file at *path*, or why it could not be loaded.
 
-    A bad file raises nothing. *source* is executed instead of the file's current bytes if given.
+    A bad file raises nothing. *source* is executed instead of the file's current bytes if given. With *keep*
+    a file that makes DAGs is kept, for runs to be pinned to; OSError is raised if it cannot be read or kept.
     *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. *cursors* say
     how far the schedules of its DAGs are settled. If the caller is
     cancelled, the child is killed first.
     """
     conversation = Conversation()
     loop = asyncio.get_running_loop()
-    work = loop.run_in_executor(_THREADS, _parse, path, settings, source, conversation, starter, cursors)
+    parse = _parse_and_keep if keep else _parse
+    work = loop.run_in_executor(_THREADS, parse, path, settings, source, conversation, starter, cursors)
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -63,6 +67,22 @@ def parse_file_sync(
 ) -> ParsedFile:
     """Return the same as `parse_file`, waiting for it."""
     return _parse(path, settings, source, Conversation(), starter)
+
+
+def _parse_and_keep(
+    path: Path,
+    settings: Settings,
+    source: bytes | None,
+    conversation: Conversation,
+    starter: Starter,
+    cursors: Mapping[str, tuple[int, int]] | None = None,
+) -> ParsedFile:
+    """Do everything for a file in one thread: to go from one to the next costs as much as reading it."""
+    data = read_source(path) if source is None else source
+    parsed = _parse(path, settings, data, conversation, starter, cursors)
+    if parsed.dags:
+        keep_source(settings, data)
+    return parsed
 
 
 def _parse(

@@ -36,6 +36,8 @@ def source_hash(data: bytes) -> str:
 
 def name_problem(path: str) -> str | None:
     """Return why a file called *path* cannot be loaded, or None: data, logs and screens show its name."""
+    if path.isprintable():
+        return None
     for character in path:
         if "\ud800" <= character <= "\udfff":
             return "has a name that is not UTF-8: rename it"

@@ -2,60 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from penstock.model.graph import Graph, priority_weights
 from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
 from penstock.model.trigger_rules import TriggerRule
 
-_SHARED = ("tasks", "graph", "setups", "weights", "watchers", "around", "group_of", "mapping", "early")
+_CHECKED = ("graph",)
+_OF_RUNS = ("tasks", "graph", "setups", "weights", "watchers", "around", "group_of", "mapping", "early")
+_LARGE = 100
+"""Tasks of a DAG whose first run would wait for it."""
+
+if TYPE_CHECKING:
+    of_spec = cached_property
+else:
+
+    class of_spec:  # noqa: N801 - used like `cached_property`
+        """Computed when first used, once for all structures of the same spec object."""
+
+        def __init__(self, compute: Callable[[Structure], Any]) -> None:
+            self._compute = compute
+            self._name = compute.__name__
+
+        def __get__(self, structure: Structure | None, owner: type | None = None) -> Any:
+            if structure is None:
+                return self
+            kept = vars(structure.spec)
+            if self._name not in kept:
+                kept[self._name] = self._compute(structure)
+            found = vars(structure)[self._name] = kept[self._name]
+            return found
 
 
 class Structure:
-    """One version of a DAG, by its key in the store. Each part is computed when first used.
-
-    All structures of the same spec object share what `checked` has computed.
-    """
+    """One version of a DAG, by its key in the store. Each part is computed when first used."""
 
     def __init__(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
-        vars(self).update(vars(spec))
         self.id = version_id
         self.spec = spec
         self.source_hash = source_hash
 
     def checked(self) -> Self:
-        """Compute everything that scheduling needs, and return this.
+        """Check what scheduling needs, compute what takes long, and return this.
 
-        Raises ValueError for a cycle, a parent that is not in the DAG, or an unknown trigger rule.
+        What a small DAG needs is computed for its first run: of thousands, most have none for hours. Raises
+        ValueError for a cycle, a parent that is not in the DAG, or an unknown trigger rule.
         """
         for task in self.spec.tasks:
             _check_rule(task)
-        vars(self.spec).update({name: getattr(self, name) for name in _SHARED})
+        for name in _CHECKED if len(self.spec.tasks) < _LARGE else _OF_RUNS:
+            getattr(self, name)
         return self
 
-    @cached_property
+    @of_spec
     def tasks(self) -> dict[str, TaskSpec]:
         """Task id -> task, in the order of making."""
         return {task.task_id: task for task in self.spec.tasks}
 
-    @cached_property
+    @of_spec
     def graph(self) -> Graph:
         """The tasks' edges and order."""
         return Graph.of(self.spec.tasks)
 
-    @cached_property
+    @of_spec
     def setups(self) -> Setups:
         """What setups and teardowns mean for the other tasks."""
         return Setups(self.spec.tasks, self.graph)
 
-    @cached_property
+    @of_spec
     def weights(self) -> dict[str, int]:
         """Task id -> its effective priority weight."""
         return priority_weights(self.spec.tasks, self.graph)
 
-    @cached_property
+    @of_spec
     def watchers(self) -> dict[str, tuple[str, ...]]:
         """Task id -> tasks of a later run that may wait for it."""
         found: dict[str, set[str]] = {}
@@ -69,7 +91,7 @@ class Structure:
                 found.setdefault(other, set()).add(task.task_id)
         return {task_id: tuple(sorted(watching)) for task_id, watching in found.items()}
 
-    @cached_property
+    @of_spec
     def around(self) -> dict[str, tuple[str, ...]]:
         """Group id -> the group itself and those around it, from the inside out."""
         found: dict[str, tuple[str, ...]] = {}
@@ -86,7 +108,7 @@ class Structure:
                 found[group_id].append(task.task_id)
         return {group_id: tuple(task_ids) for group_id, task_ids in found.items()}
 
-    @cached_property
+    @of_spec
     def group_of(self) -> dict[str, str]:
         """Task id -> the mapped group that it is in."""
         mapped = {group.group_id for group in self.spec.groups if group.expand is not None}
@@ -97,7 +119,7 @@ class Structure:
                 found[task.task_id] = around[0]
         return found
 
-    @cached_property
+    @of_spec
     def mapping(self) -> dict[str, ExpandSpec]:
         """Task id -> how it is mapped, by itself or by its group; absent if it has one instance only."""
         of_groups = {group.group_id: group.expand for group in self.spec.groups}
@@ -107,7 +129,7 @@ class Structure:
         }
         return {task_id: expand for task_id, expand in found.items() if expand is not None}
 
-    @cached_property
+    @of_spec
     def early(self) -> frozenset[str]:
         """Tasks that may begin, or be given up, before one of their parents has ended."""
         return frozenset(

@@ -16,9 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from penstock.loading.keep import keep_source
 from penstock.loading.parse import SPAWNING, parse_file
-from penstock.loading.reading import read_source
 from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
@@ -82,6 +80,11 @@ class Loads:
                 if load.slow:  # its end may take long, and its result is no longer needed
                     load.task.cancel()
         self._go_on()
+
+    @property
+    def waiting(self) -> int:
+        """How many files wait for their turn."""
+        return len(self._waiting) + len(self._waiting_slow)
 
     def drop(self, file: str) -> None:
         """Deliver nothing about *file* any more: it is gone."""
@@ -163,7 +166,7 @@ class Loads:
         return busy < (SLOW_AT_ONCE if slow else AT_ONCE)
 
     def _start(self, file: str, queue: dict[str, None]) -> None:
-        if self._parents is None and len(self._waiting) + len(self._waiting_slow) > 1:
+        if self._parents is None and self.waiting > 1:
             self._parents = WarmParents()  # they pay for themselves from the second file on
         del queue[file]
         task = asyncio.create_task(self._load(file, self._parents))
@@ -187,17 +190,13 @@ class Loads:
 
     async def _load(self, file: str, parents: WarmParents | None) -> ParsedFile | None:
         try:
-            source = await asyncio.to_thread(read_source, Path(file))
-            starter = parents or SPAWNING
-            parsed = await parse_file(
+            return await parse_file(
                 Path(file),
                 settings=self._settings,
-                source=source,
-                starter=starter,
+                starter=parents or SPAWNING,
                 cursors=self._cursors(file),
+                keep=True,
             )
-            if parsed.dags:
-                await asyncio.to_thread(keep_source, self._settings, source)
         except OSError as reason:  # it is gone again, or there is no space: the next scan reports it
             log.warning("%s: %s", file, reason)
             return None
@@ -205,4 +204,3 @@ class Loads:
             log.exception("%s could not be parsed", file)
             problem = DagFileProblem(file=file, message=f"could not be parsed: {reason!r}")
             return ParsedFile(file=file, source_hash="", errors=(problem,))
-        return parsed

@@ -14,7 +14,7 @@ from penstock.loading.discover import Discovery
 from penstock.loading.reading import shown_path
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.world.orders import FileGone, FileLoaded
+from penstock.scheduling.world.orders import FileGone, FileLoaded, Order
 from penstock.service.loads import Loads
 from penstock.service.watching import changes_below
 from penstock.settings import Settings
@@ -27,6 +27,11 @@ MOST_AT_START = 30.0
 """Seconds that the engine waits at its start for files that load slowly; they come later."""
 UNCHANGED_AT_START = 2.0
 """Seconds that it waits for files whose DAGs it knows from the database: only what they import may differ."""
+_FEW_UNCHANGED = 200
+"""With more of them than this it does not wait: most would not be loaded in that time."""
+GATHER = 0.05
+"""Seconds for which what was loaded is gathered while many files wait: each tick is a commit."""
+_MANY_WAIT = 16
 _FEW = 20
 """Listed points of a schedule that are left when its file is loaded again."""
 _LIST_AGAIN = 600.0
@@ -48,6 +53,8 @@ class Refresh:
         self._unwatched: str | None = None
         self._unscanned: str | None = None
         self._loads = Loads(settings, self._take, self._cursors)
+        self._gathered: list[Order] = []
+        self._handing_on: asyncio.TimerHandle | None = None
         self._listed_at: dict[str, float] = {}
         """File -> when it was loaded because a list of points was about to end."""
         self._looking = asyncio.Lock()
@@ -57,7 +64,8 @@ class Refresh:
 
         Each is taken over once it is loaded, so one that hangs delays only this return, and not for longer
         than `MOST_AT_START`: a dbt project may be read for minutes, if ``parse_timeout`` allows it. Files
-        that are as the database knows them come last, and delay it for `UNCHANGED_AT_START` at most.
+        that are as the database knows them come last, and delay it for `UNCHANGED_AT_START` at most, or not
+        at all if there are very many.
         """
         await self._refresh()
         new = [file for file, digest in self._known.items() if not self._is_stored(file, digest)]
@@ -68,14 +76,18 @@ class Refresh:
             log.warning(
                 "some DAG files still load after %g s: the engine answers without them", MOST_AT_START
             )
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(UNCHANGED_AT_START):
-                await self._loads.tried(self._known)
+        if len(self._known) - len(new) <= _FEW_UNCHANGED:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(UNCHANGED_AT_START):
+                    await self._loads.tried(self._known)
+        self._hand_on()
         await self._loop.settled()
 
     async def close(self) -> None:
         """End every load; no child is left afterwards."""
         await self._loads.close()
+        if self._handing_on is not None:
+            self._handing_on.cancel()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -152,7 +164,7 @@ class Refresh:
         for file in gone:
             self._loads.drop(file)
             self._beside.pop(file, None)
-            self._loop.order(FileGone(file))
+            self._order(FileGone(file))
         for problem in scanned.problems:
             if self._refused.get(problem.file) != problem.message:
                 self._refuse(problem)
@@ -212,12 +224,29 @@ class Refresh:
             self._beside[file] = {other: _look(other) for other in beside}
         for error in parsed.errors:
             log.warning("%s:%s: %s", error.file, error.line or "?", error.message)
-        self._loop.order(FileLoaded(parsed))
+        self._order(FileLoaded(parsed))
+
+    def _order(self, order: Order) -> None:
+        """Give an order to the engine's loop; together with others while many files wait."""
+        self._gathered.append(order)
+        if self._loads.waiting <= _MANY_WAIT:
+            self._hand_on()
+        elif self._handing_on is None:
+            self._handing_on = asyncio.get_running_loop().call_later(GATHER, self._hand_on)
+
+    def _hand_on(self) -> None:
+        """Give all orders that were gathered."""
+        if self._handing_on is not None:
+            self._handing_on.cancel()
+            self._handing_on = None
+        gathered, self._gathered = self._gathered, []
+        for order in gathered:
+            self._loop.order(order)
 
     def _refuse(self, problem: DagFileProblem) -> None:
         log.warning("%s %s", problem.file, problem.message)
         self._loads.drop(problem.file)
-        self._loop.order(FileLoaded(ParsedFile(file=problem.file, source_hash="", errors=(problem,))))
+        self._order(FileLoaded(ParsedFile(file=problem.file, source_hash="", errors=(problem,))))
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -312,6 +312,26 @@ def test_a_warm_parent_may_die_at_any_moment(settings: Settings, starter: Starte
     assert starter.used == 2
 
 
+def test_a_warm_parent_has_done_once_what_most_files_need(settings: Settings, starter: Starter) -> None:
+    """A child that imports croniter and makes its decoders by itself takes five times as long."""
+    if not isinstance(starter, WarmParents):
+        pytest.skip("there is none")
+    ready = """
+import sys
+from penstock import DAG, EmptyOperator
+from penstock.authoring import scope
+from penstock.decoding import _made
+from penstock.model.spec import DagSpec
+assert "croniter" in sys.modules and DagSpec in _made
+assert not scope.current().registered, "nothing is left of the rehearsal"
+with DAG("good", schedule="0 3 * * 1"):
+    EmptyOperator(task_id="only")
+"""
+    loaded = load(settings, ready)
+    assert loaded.errors == ()
+    assert [dag.dag_id for dag in loaded.dags] == ["good"]
+
+
 def test_a_child_may_be_killed_before_it_leads_its_session(settings: Settings, starter: Starter) -> None:
     if not isinstance(starter, WarmParents):
         pytest.skip("such a child leads one from the beginning")

@@ -121,3 +121,53 @@ async def test_a_file_that_breaks_the_parser_breaks_nothing_else(
     (problem,) = running_bench.engine.import_errors()
     assert problem.file.endswith("bad.py")
     assert "out of luck" in problem.message
+
+
+async def test_what_many_files_make_is_taken_over_together(
+    running_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick for each of thousands of files would be a commit for each."""
+
+    async def parse(path: Path, **_: Any) -> ParsedFile:
+        spec = dag(path.stem, task("a"), file=str(path))
+        return ParsedFile(file=str(path), source_hash="0" * 64, dags=(spec,))
+
+    monkeypatch.setattr(loads_module, "parse_file", parse)
+    monkeypatch.setattr(refresh_module, "GATHER", 600)
+    names = {f"d{number}" for number in range(60)}
+    for name in names:
+        (running_bench.settings.dags_folder / f"{name}.py").write_text("# read by nobody")
+    before = running_bench.loop.ticks.count
+    await Refresh(running_bench.settings, running_bench.loop).load_all()
+    assert running_bench.loop.world.dags.keys() == names
+    assert running_bench.loop.ticks.count - before < 30
+
+
+async def test_a_start_waits_for_few_unchanged_files_and_not_for_very_many(
+    running_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (running_bench.settings.dags_folder / f"{name}.py").write_text(DAG_FILE.format(name=name))
+    first = Refresh(running_bench.settings, running_bench.loop)
+    await first.load_all()
+    await first.close()
+    begun: list[str] = []
+
+    async def parse(path: Path, **_: Any) -> ParsedFile:
+        begun.append(path.stem)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(loads_module, "parse_file", parse)
+    monkeypatch.setattr(refresh_module, "UNCHANGED_AT_START", 600)
+    monkeypatch.setattr(refresh_module, "_FEW_UNCHANGED", 1)
+    again = Refresh(running_bench.settings, running_bench.loop)
+    await again.load_all()
+    await eventually(lambda: sorted(begun) == ["one", "two"], "they are loaded behind the answers")
+    await again.close()
+    monkeypatch.setattr(refresh_module, "_FEW_UNCHANGED", 2)
+    waiting = asyncio.create_task(Refresh(running_bench.settings, running_bench.loop).load_all())
+    await eventually(lambda: len(begun) == 4, "they are loaded once more")
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.wait([waiting])

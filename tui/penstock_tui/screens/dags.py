@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from textual.app import ComposeResult
@@ -19,6 +19,9 @@ from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import DagTarget, Target
 from penstock_tui.view import dag_rows, error_rows, host_rows
+from penstock_tui.view.columns import Column
+from penstock_tui.view.filters import Filter
+from penstock_tui.view.sorted_rows import SortedRows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
@@ -50,6 +53,14 @@ class DagsScreen(Listing):
         self._touched: set[str] | None = None
         """The DAGs that changed since they were asked for; None: ask for all."""
         self._touching = threading.Lock()
+        self._now = datetime.fromtimestamp(0, UTC)
+        """The time for which cells are made."""
+        self._rows: dict[str, Row] = {}
+        self._order = SortedRows()
+        """The DAGs that pass the filter, sorted."""
+        self._ordered: tuple[Filter, str] | None = None
+        """What they were filtered and sorted by; None: nothing of it holds."""
+        self._columns: tuple[Column, ...] = dag_rows.COLUMNS
 
     def make_table(self) -> LineTable:
         """Return the table of DAGs."""
@@ -68,7 +79,8 @@ class DagsScreen(Listing):
 
     def _tick(self) -> None:
         if self.in_front and any(row.active_runs for row in self.dags.values()):
-            self.show()
+            self._now = self.shell.clock.now()
+            self.table.renew()
 
     async def load(self) -> None:
         """Ask for the DAGs that changed and the broken files; at first, and if that is not known, for all."""
@@ -91,8 +103,7 @@ class DagsScreen(Listing):
             self.errors = errors
             self._show_errors()
         if dags is not None:
-            self.dags = dags
-            self.shell.dag_zones |= {row.dag_id: row.timezone for row in dags.values()}
+            self._take(dags)
             self.table.empty = (
                 "no DAGs yet: K shows how each host is"
                 if len(self.shell.places) > 1
@@ -135,40 +146,60 @@ class DagsScreen(Listing):
         found = {row.dag_id: row for row in rows}
         if only is None:
             return found
-        kept = {key: found.get(key, row) for key, row in self.dags.items() if key in found or key not in only}
-        return kept if found.keys() <= kept.keys() else dict(sorted({**kept, **found}.items()))
+        kept = {**self.dags, **found}
+        for gone in only - found.keys():
+            kept.pop(gone, None)
+        return kept if found.keys() <= self.dags.keys() else dict(sorted(kept.items()))
 
     def concerns(self, change: Change) -> bool:
         """Everything concerns this list."""
         return bool(change.all or change.dags or change.runs)
 
+    def _take(self, dags: dict[str, DagRow]) -> None:
+        """Take over all DAGs, and sort those in that are new or have changed."""
+        before, self.dags = self.dags, dags
+        changed = [row for dag_id, row in dags.items() if before.get(dag_id) is not row]
+        gone = before.keys() - dags.keys() if len(dags) < len(before) + len(changed) else ()
+        for dag_id in gone:
+            self._order.put(dag_id, None)
+            self._rows.pop(dag_id, None)
+        self.shell.dag_zones |= {row.dag_id: row.timezone for row in changed}
+        if gone or any(row.dag_id not in before for row in changed):
+            self._columns = dag_rows.columns(dags)
+        for row in changed:
+            self._rows[row.dag_id] = self._row(row)
+            if self._ordered is not None:
+                self._order.put(row.dag_id, self._place(row))
+
+    def _row(self, row: DagRow) -> Row:
+        failed = dag_rows.state_of(row) == RunState.FAILED
+        return Row(row.dag_id, partial(self._cells, row), failed=failed)
+
+    def _place(self, row: DagRow) -> tuple[object, ...] | None:
+        """Return what a DAG is sorted by; None if it does not pass the filter."""
+        return dag_rows.order(self.sort)(row) if self.wanted.passes(dag_rows.seen(row)) else None
+
     def show(self) -> None:
         """Fill the table: filtered, sorted, drawn for this second."""
         shell = self.shell
-        now = shell.clock.now()
-        rows = [row for row in self.dags.values() if self.wanted.passes(dag_rows.seen(row))]
-        rows.sort(key=dag_rows.order(self.sort), reverse=self.reverse)
-        if self.dags and not rows:
+        self._now = shell.clock.now()
+        self.table.renew()
+        if self._ordered != (self.wanted, self.sort):
+            placed = ((self._place(row), row.dag_id) for row in self.dags.values())
+            self._order = SortedRows((place, name) for place, name in placed if place is not None)
+            self._ordered = self.wanted, self.sort
+        if self.dags and not self._order:
             self.table.empty = "no DAG matches the filter"
         self.table.set_titles(self.sort_note())
-        columns, several = dag_rows.columns(self.dags), len(shell.places) > 1
-        self.table.set_columns(host_rows.with_host(columns) if several else columns)
-        self.table.set_rows(
-            [
-                Row(
-                    row.dag_id,
-                    partial(self._cells, row, now),
-                    failed=dag_rows.state_of(row) == RunState.FAILED,
-                )
-                for row in rows
-            ],
-            hidden=self.dags,
-        )
+        several = len(shell.places) > 1
+        self.table.set_columns(host_rows.with_host(self._columns) if several else self._columns)
+        rows = [self._rows[name] for name in self._order.names(reverse=self.reverse)]
+        self.table.set_rows(rows, hidden=self.dags)
         self.refresh_top()
 
-    def _cells(self, row: DagRow, now: datetime) -> tuple[Spans, ...]:
+    def _cells(self, row: DagRow) -> tuple[Spans, ...]:
         shell = self.shell
-        return self.hosted(dag_rows.cells(row, now, shell.zone, shell.looks), row.dag_id)
+        return self.hosted(dag_rows.cells(row, self._now, shell.zone, shell.looks), row.dag_id)
 
     def _show_errors(self) -> None:
         bar = self.query_one(ErrorBar)

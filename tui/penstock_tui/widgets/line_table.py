@@ -22,7 +22,7 @@ from penstock_tui.widgets.line import strip_of, style_of
 class Row:
     """One row: a stable ``key``, a cell for each column; of fewer the last takes the rest of the line.
 
-    *cells* may be what makes them: it is called if the row comes onto the screen, and then once.
+    *cells* may be what makes them: it is called if the row comes onto the screen, and again after `renew`.
     """
 
     __slots__ = ("_cells", "_make", "failed", "key")
@@ -32,14 +32,20 @@ class Row:
     ) -> None:
         self.key, self.failed = key, failed
         self._make = cells if callable(cells) else None
-        self._cells: tuple[Spans, ...] = () if callable(cells) else cells
+        self._cells: tuple[Spans, ...] | None = None if callable(cells) else cells
 
     @property
     def cells(self) -> tuple[Spans, ...]:
         """Its cells."""
-        if self._make is not None:
-            self._cells, self._make = self._make(), None
+        if self._cells is None:
+            assert self._make is not None
+            self._cells = self._make()
         return self._cells
+
+    def renew(self) -> None:
+        """Have its cells made again when they are needed, if they were made by a function."""
+        if self._make is not None:
+            self._cells = None
 
     def looks_like(self, other: Row) -> bool:
         """Whether both are drawn alike."""
@@ -107,12 +113,13 @@ class LineTable(CursorList):
         """
         old, key = self.rows, self.cursor_key
         self.rows = list(rows)
-        self.marks &= {*(row.key for row in rows), *hidden}
+        if self.marks:
+            self.marks &= {*(row.key for row in rows), *hidden}
         place = self._place_of(key)
         if self._place_of(self._range_from) is None:
             self._range_from = None
         self._cursor = max(0, min(self._cursor, len(rows) - 1)) if place is None else place
-        same_order = len(old) == len(rows) and all(a.key == b.key for a, b in zip(old, rows, strict=True))
+        same_order = [row.key for row in old] == [row.key for row in self.rows]
         if not same_order:
             self._keep_visible()
             grew = len(old) != len(rows) and bool(self.styles.height and self.styles.height.is_auto)
@@ -123,6 +130,16 @@ class LineTable(CursorList):
                     self._refresh_row(place)
         if self.cursor_key != key:
             self.say_moved()
+
+    def renew(self) -> None:
+        """Draw what has changed with the time: cells are made again, now those on the screen."""
+        shown = self.rows[self._top : self._top + self._page]
+        before = [row.cells for row in shown]
+        for row in self.rows:
+            row.renew()
+        for place, (row, cells) in enumerate(zip(shown, before, strict=True), self._top):
+            if row.cells != cells:
+                self._refresh_row(place)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Replace the columns, such as when their contents need another width."""
@@ -148,6 +165,12 @@ class LineTable(CursorList):
     def row_key(self, place: int) -> str | None:
         """Return the key of the row at *place*."""
         return self.rows[place].key
+
+    def _place_of(self, key: str | None) -> int | None:
+        """Return the place of the row with *key*, None where there is none."""
+        if self._cursor < len(self.rows) and self.rows[self._cursor].key == key:
+            return self._cursor
+        return super()._place_of(key)
 
     def keys_at(self, place: int) -> tuple[str, ...]:
         """Return the key of the row at *place*, if there is one."""

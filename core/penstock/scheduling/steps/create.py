@@ -42,15 +42,15 @@ def create(tick: Tick) -> None:
     kept = 1 if any(found.waiting for found in tick.world.backfills.values()) else 0  # never starved
     left = tick.settings.runs_per_tick - tick.created
     left -= kept if left > 1 else 0
-    share = fair_share(left, len(due))
+    share, before = fair_share(left, len(due)), tick.created
     for entry in due:
-        if left > 0:
+        if tick.created - before < left:
             with about_dag(entry.dag_id):
                 _settle_schedule(tick, entry, share)
         else:
             tick.world.due_dags.look_at(entry.dag_id)
             tick.wake_at(tick.now_us)
-    tick.wake_at(tick.world.due_dags.next_us)
+    tick.wake_at(tick.now_us if tick.world.due_dags.more else tick.world.due_dags.next_us)
     if tick.world.assets.queued:
         create_asset_runs(tick)
     for found in list(tick.world.backfills.values()):
@@ -72,7 +72,7 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
     active = tick.world.active(entry.dag_id)
     if not takes_more(spec, active):
         entry.next_due_us = None
-        tick.world.due_dags.look_at(entry.dag_id)
+        tick.world.due_dags.look_again(entry.dag_id)
         return
     try:
         decisions = decide(

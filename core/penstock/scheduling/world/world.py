@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 
 from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
@@ -60,6 +61,8 @@ class World:
     def __init__(self, reads: WorkingSet) -> None:
         self.reads = reads
         self._structures: dict[int, Structure] = {}
+        self.newest_version = 0
+        """The highest version key known here."""
         self.shown = ShownPlans()
         self.places = Places()
         """Where tasks run; the loop sets it."""
@@ -139,6 +142,10 @@ class World:
             self.runs[run_pk].tasks[key].peak_rss = peak
 
     def _take_dags(self, stored: Stored) -> None:
+        unknown = {facts.version_id for facts in stored.dags} - self._structures.keys()
+        for structure in self.reads.versions(sorted(unknown)):
+            with suppress(ValueError):  # `_enter` finds out why
+                self._know(structure.id, structure.checked())
         for facts in stored.dags:
             self.unread[facts.dag_id] = facts
             try:
@@ -227,23 +234,23 @@ class World:
         """Return a version of a DAG."""
         found = self._structures.get(version_id)
         if found is None:
-            found = self._structures[version_id] = self.reads.version(version_id).checked()
+            found = self.reads.version(version_id).checked()
+            self._know(version_id, found)
         return found
 
     def put_structure(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
         """Add a version that is about to be written."""
-        self._structures[version_id] = Structure(version_id, spec, source_hash).checked()
+        self._know(version_id, Structure(version_id, spec, source_hash).checked())
+
+    def _know(self, version_id: int, structure: Structure) -> None:
+        self._structures[version_id] = structure
+        self.newest_version = max(self.newest_version, version_id)
 
     def forget_versions(self) -> None:
         """Drop versions that no DAG and no run here uses; they are read again when needed."""
         used = {entry.structure.id for entry in self.dags.values()}
         used |= {live.structure.id for live in self.runs.values()}
         self._structures = {pk: found for pk, found in self._structures.items() if pk in used}
-
-    @property
-    def newest_version(self) -> int:
-        """The highest version key known here."""
-        return max(self._structures, default=0)
 
     def dag(self, dag_id: str) -> DagEntry:
         """Return a DAG; raise `UnknownError`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -39,6 +40,7 @@ from penstock.store.engine.records import (
     UndoRecord,
 )
 from penstock.store.engine.removal import Removal, removal_of
+from penstock.store.query import Row
 from penstock.store.sieve import Sieve
 from penstock.store.sql.columns import TABLES
 from penstock.store.sql.engine import working_set as sql
@@ -48,6 +50,11 @@ Counted = Literal["version", "backfill", "point", "undo", "callback"]
 _version_row = checked(TABLES["dag_version"], ("id", "spec", "source_hash"))
 _question_row = checked(TABLES["question"], QuestionRecord.__slots__)
 _ledger_row = checked(TABLES["ledger"], LedgerRecord.__slots__, status=PointState)
+
+
+def _structure(row: Row) -> Structure:
+    key, spec, source_hash = _version_row(row)
+    return Structure(key, stored_spec(spec), source_hash)
 
 
 class WorkingSet(Standing):
@@ -60,10 +67,19 @@ class WorkingSet(Standing):
         if row is None:
             raise UnknownError(f"version {version_id} of the DAG is no longer kept")
         try:
-            key, spec, source_hash = _version_row(row)
-            return Structure(key, stored_spec(spec), source_hash)
+            return _structure(row)
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
+
+    def versions(self, keys: Iterable[int]) -> Iterator[Structure]:
+        """Yield versions of DAGs, many at once; those that `version` cannot return are left out."""
+        wanted = list(keys)
+        for start in range(0, len(wanted), 500):
+            with self.database.read() as connection:
+                rows = connection.execute(sql.VERSIONS, {"keys": wanted[start : start + 500]}).all()
+            for row in rows:
+                with suppress(msgspec.MsgspecError, TypeError, ValueError):
+                    yield _structure(row)
 
     def version_hashes(self, version_id: int) -> str | None:
         """Return the two hashes of a version, whether or not it can be read; None if there is none."""

@@ -9,6 +9,12 @@ VERSION = Query(
     'dag_version.id = :key',
     ('id', 'spec', 'source_hash'),
 )
+VERSIONS = Query(
+    'SELECT dag_version.id, dag_version.spec, dag_version.source_hash FROM dag_version WHERE '
+    'dag_version.id IN (:keys...)',
+    ('id', 'spec', 'source_hash'),
+    lists=('keys',),
+)
 VERSION_HASHES = Query(
     'SELECT dag_version.spec_hash, dag_version.source_hash FROM dag_version WHERE dag_version.id '
     '= :key',

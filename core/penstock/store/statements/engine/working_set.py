@@ -29,9 +29,9 @@ from penstock.store.statements.rows import (
 _IN_DAG = run.c.dag_id == sa.bindparam("dag_id")
 _OF_LEDGER = tuple(ledger.c[name] for name in LedgerRecord.__slots__)
 
-VERSION = sa.select(version.c.id, version.c.spec, version.c.source_hash).where(
-    version.c.id == sa.bindparam("key")
-)
+_VERSIONS = sa.select(version.c.id, version.c.spec, version.c.source_hash)
+VERSION = _VERSIONS.where(version.c.id == sa.bindparam("key"))
+VERSIONS = _VERSIONS.where(version.c.id.in_(sa.bindparam("keys", expanding=True)))
 VERSION_HASHES = sa.select(version.c.spec_hash, version.c.source_hash).where(
     version.c.id == sa.bindparam("key")
 )
