@@ -171,11 +171,9 @@ def end_of(moment: Moment, unit: str) -> Moment:
 
 
 def _set(moment: Moment, **fields: Any) -> Moment:
-    from penstock.task_process.moment import Moment as Made
-
     zone = fields.pop("tz", None)
     if zone is not None:
-        fields["tzinfo"] = Made.now_utc().in_timezone(zone).tzinfo
+        fields["tzinfo"] = moment.in_timezone(zone).tzinfo
     return moment.replace(**fields)
 
 
