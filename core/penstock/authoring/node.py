@@ -93,6 +93,26 @@ class Task(Node):
         """The direct children."""
         return [self.dag.task_dict[name] for name in sorted(self.downstream_task_ids)] if self.dag else []
 
+    def get_direct_relatives(self, upstream: bool = False) -> list[Task]:
+        """Return the direct parents, or the direct children."""
+        return self.upstream_list if upstream else self.downstream_list
+
+    def get_flat_relative_ids(self, upstream: bool = False) -> set[str]:
+        """Return the ids of everything before it, or after it."""
+        found: set[str] = set()
+        left = [self.task_id]
+        while left and self.dag is not None:
+            task = self.dag.task_dict[left.pop()]
+            more = (task.upstream_task_ids if upstream else task.downstream_task_ids) - found
+            found |= more
+            left += more
+        return found
+
+    def get_flat_relatives(self, upstream: bool = False) -> list[Task]:
+        """Return everything before it, or after it."""
+        ids = self.get_flat_relative_ids(upstream)
+        return [self.dag.task_dict[name] for name in sorted(ids)] if self.dag else []
+
     @property
     def dag_id(self) -> str:
         """The id of the task's DAG, or empty."""

@@ -9,7 +9,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_MODULES = {"json", "random", "time", "uuid", "dateutil"}
+_MODULES = {"json", "time", "uuid", "dateutil"}
+
+
+class _Random:
+    """The module random, which can also be called, as the function of that name: ``macros.random()``."""
+
+    def __call__(self) -> float:
+        return float(_import_module("random").random())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_import_module("random"), name)
 
 
 def ds_add(ds: str, days: int) -> str:
@@ -67,6 +77,8 @@ def __getattr__(name: str) -> Any:
     if name == "dateutil":
         _import_module("dateutil.relativedelta")
         _import_module("dateutil.parser")
+    if name == "random":
+        return _Random()
     if name in _MODULES:
         return _import_module(name)
     raise AttributeError(f"macros has no {name!r}")

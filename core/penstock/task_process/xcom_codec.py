@@ -103,7 +103,14 @@ def _wrapped(value: Any, where: str) -> dict[str, Any] | None:
             return _wrap("decimal.Decimal", number if str(number) == str(value) else str(value))
         case "uuid", "UUID":
             return _wrap("uuid.UUID", str(value))
-    return None
+    taught = _taught.get(type(value))
+    return None if taught is None else _wrap(taught[0], taught[1](value))
+
+
+def teach(kind: type, name: str, encode: Callable[[Any], Any], decode: Callable[[Any], Any]) -> None:
+    """Let values of *kind* be kept, as the JSON that *encode* gives, under *name*."""
+    _taught[kind] = (name, encode)
+    _DECODERS[name] = decode
 
 
 def _wrap(name: str, data: Any, version: int = 1) -> dict[str, Any]:
@@ -136,6 +143,7 @@ def _uuid(data: str) -> Any:
     return UUID(data)
 
 
+_taught: dict[type, tuple[str, Callable[[Any], Any]]] = {}
 _DECODERS: dict[str, Callable[[Any], Any]] = {
     "builtins.tuple": tuple,
     "builtins.set": set,

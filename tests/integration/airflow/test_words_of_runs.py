@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from integration.airflow.conftest import Load, Write, only
 from penstock.settings import Settings
@@ -70,6 +73,9 @@ with dag, TaskGroup("g") as group:
     inner = DummyOperator(task_id="inner")
 assert group.get_child_by_label("inner") is inner
 assert dag.task_group.get_child_by_label("g") is group
+assert first.get_direct_relatives() == [second] and third.get_direct_relatives(upstream=True) == [second]
+assert first.get_flat_relative_ids() == {"second", "third"}
+assert third.get_flat_relatives(upstream=True) == [first, second]
 """
 
 
@@ -106,3 +112,37 @@ def test_an_asset_may_stand_over_a_task(write: Write, load: Load, settings: Sett
         done = run(path, dag_id, settings=settings)
         done.check()
         assert done.xcom(dag_id) == value
+
+
+VALUES = """
+import datetime
+from airflow.macros import random
+from airflow.sdk import DAG, ObjectStoragePath, task
+from airflow.providers.standard.operators.bash import BashOperator
+
+assert 0 <= random() < 1
+
+with DAG("d", schedule=None):
+    @task
+    def put(folder: str) -> ObjectStoragePath:
+        path = ObjectStoragePath(f"file://{folder}") / "a.txt"
+        path.write_text("hello")
+        return path
+
+    @task
+    def get(path: ObjectStoragePath):
+        return path.read_text() + " " + path.name
+
+    get(put("{{ params.folder }}"))
+    BashOperator(task_id="n", bash_command="echo {{ macros.random() < 1 }} {{ macros.random.randint(7, 7) }}")
+"""
+
+
+def test_a_path_is_handed_on_and_random_can_be_called(
+    write: Write, settings: Settings, tmp_path: Path
+) -> None:
+    pytest.importorskip("fsspec")
+    path = write(VALUES.replace("{{ params.folder }}", str(tmp_path)))
+    done = run(path, settings=settings)
+    done.check()
+    assert (done.xcom("get"), done.xcom("n")) == ("hello a.txt", "True 7")

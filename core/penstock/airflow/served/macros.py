@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 import uuid
 from datetime import datetime, timedelta
 
-from penstock.task_process.macros import datetime_diff_for_humans, ds_add, ds_format, ds_format_locale
+from penstock.task_process.macros import (
+    datetime_diff_for_humans,
+    ds_add,
+    ds_format,
+    ds_format_locale,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
-    "datetime", "datetime_diff_for_humans", "ds_add", "ds_format", "ds_format_locale", "json", "random",
-    "time", "timedelta", "uuid",
+    "datetime", "datetime_diff_for_humans", "ds_add", "ds_format", "ds_format_locale", "json", "time",
+    "timedelta", "uuid",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name == "random":
+        from penstock.task_process import macros
+
+        return macros.random
     if name == "dateutil":
         from importlib import import_module
 

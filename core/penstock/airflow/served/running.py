@@ -37,7 +37,7 @@ class OtherTask:
         self.dag_id, self.run_id = run.dag_id, run.run_id
         self.task_id: str = row["task_id"]
         self.map_index: int = row["map_index"]
-        self.state: str | None = _WORDS.get(row["state"], row["state"])
+        self._said: str = row["state"]
         self.try_number: int = row["try_number"]
         self.max_tries: int = row["max_tries"] - 1
         self.operator: str = row.get("operator", "")
@@ -49,6 +49,11 @@ class OtherTask:
         )
         self.logical_date = self.execution_date = run.logical_date
         self.dag_run = run
+
+    @property
+    def state(self) -> str | None:
+        """The state, in Airflow's words."""
+        return _WORDS.get(self._said, self._said)
 
     def current_state(self) -> str | None:
         """Return the state."""

@@ -7,6 +7,8 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from penstock.task_process.xcom_codec import teach
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -233,3 +235,11 @@ class ObjectStoragePath:
 
 
 os.PathLike.register(ObjectStoragePath)
+
+
+teach(
+    ObjectStoragePath,
+    "airflow.sdk.io.path.ObjectStoragePath",
+    lambda path: {"path": str(path), "conn_id": path.conn_id},
+    lambda kept: ObjectStoragePath(kept["path"], conn_id=kept["conn_id"]),
+)
