@@ -144,9 +144,8 @@ async def test_a_host_that_was_killed_finds_what_runs(tmp_path: Path) -> None:
         assert second.host.live == {order.spec.attempt_id}
         taken_back = second.seen(waiting)
         assert (taken_back.kind, taken_back.revoked) == ("exited", True)
-        ended = asyncio.ensure_future(second.host.ended(order.spec.attempt_id))
         (tmp_path / "gate").touch()
-        await asyncio.wait_for(ended, 20)
+        await second.until(order, "exited")
         result = json.loads((await second.host.pull(order.spec.attempt_id)).result or "")
         assert result["exit_code"] == 4
     finally:
