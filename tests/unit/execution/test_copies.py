@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from drive.attempts import make_settings, shell
 from penstock.attempts import files
+from penstock.attempts.protocol import dump
 from penstock.execution.executor import Exited
 from penstock.execution.local.archive import LocalArchive
 from penstock.execution.remote import copies
 from penstock.execution.remote.copies import DamagedError, Taking
 from penstock.execution.remote.protocol import LeftFile, Manifest, Piece
+from penstock.execution.remote.safe import FEW, make_safe
 from penstock.model.outcome import OutcomeKind
 
 
@@ -28,11 +31,18 @@ class Home:
         self.settings = make_settings(path)
         self.settings.attempts.mkdir(parents=True)
         self.spec = shell("true")
-        copies.accept(self.settings.attempts, self.spec, "grid")
+        copies.accept(self.settings.attempts, self.spec.attempt_id, dump(self.spec), "grid")
         self.folder = files.attempt_folder(self.settings.attempts, self.spec.attempt_id)
         self.archive = LocalArchive(self.settings.attempts)
 
-    def conclude(self, result: dict[str, Any] | None, *, now: float | None = None, **facts: Any) -> Exited:
+    def conclude(
+        self,
+        result: dict[str, Any] | None,
+        *,
+        now: float | None = None,
+        worker: str | None = None,
+        **facts: Any,
+    ) -> Exited:
         body = {"v": 1, "attempt_id": self.spec.attempt_id, **result} if result is not None else None
         manifest = Manifest(
             files=[],
@@ -41,7 +51,7 @@ class Home:
             **facts,
         )
         dags = str(self.settings.dags_folder)
-        copies.conclude(self.folder, self.spec.attempt_id, manifest, "its supervisor died", dags)
+        copies.conclude(self.folder, self.spec.attempt_id, manifest, "its supervisor died", dags, worker)
         seen = copies.observed(self.folder)
         assert isinstance(seen, Exited)
         return seen
@@ -62,6 +72,9 @@ def test_who_has_it_is_known_to_the_next_engine(home: Home) -> None:
     assert copies.place_of(home.folder) == ("grid", "w1")
     assert copies.place_of(home.folder + "x") is None
     assert home.conclude({"kind": "exit_code", "exit_code": 3}).worker == "w1"
+    assert home.conclude({"kind": "exit_code", "exit_code": 0}, worker="w2").worker == "w2", (
+        "the result itself says so"
+    )
     Path(home.folder, "remote").write_bytes(b"\xff")
     assert copies.place_of(home.folder) == ("unknown", None), "never taken for one of this machine"
 
@@ -107,6 +120,25 @@ def test_what_is_damaged_is_fetched_anew(home: Home, copy: bytes) -> None:
     taking.add(log)
     taking.finish()
     assert Path(home.folder, "log").read_bytes() == log
+
+
+def test_what_came_along_is_written_whole_in_place_of_any_copy_or_not_at_all(home: Home) -> None:
+    copies.extend_log(home.folder, Piece(data=b"one\n", offset=0, size=4))
+    log = left("log", b"one\ntwo\n")
+    for wrong in (b"one\nTWO\n", b"one\n", b""):
+        with pytest.raises(DamagedError, match="log did not arrive as it was sent"):
+            copies.lay_down(home.folder, structs.replace(log, data=wrong))
+        assert Path(home.folder, "log").read_bytes() == b"one\n"
+    copies.lay_down(home.folder, structs.replace(log, data=b"one\ntwo\n"))
+    copies.lay_down(home.folder, structs.replace(left("xcom", b""), data=b""))
+    assert [Path(home.folder, name).read_bytes() for name in ("log", "xcom")] == [b"one\ntwo\n", b""]
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_what_is_here_is_forced_to_the_disk_also_when_some_of_it_has_gone(home: Home, count: int) -> None:
+    home.conclude({"kind": "exit_code", "exit_code": 0})
+    make_safe([f"{home.folder}-gone", *[home.folder] * count])
+    make_safe([])
 
 
 def test_a_file_that_ends_too_soon_is_said(home: Home) -> None:

@@ -18,6 +18,7 @@ from penstock.execution.remote.config import RemoteConfig
 from penstock.execution.remote.known import Known, is_lost, must_fence
 from penstock.execution.remote.packing import Packing
 from penstock.execution.remote.pulling import Pulling
+from penstock.execution.remote.safe import make_safe
 from penstock.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -51,6 +52,7 @@ class Attending:
         self._hinted: set[str] = set()
         self._wake = asyncio.Event()
         self._taking: set[asyncio.Task[None]] = set()
+        self._forgetting: asyncio.Task[None] | None = None
         self._forgets: dict[str, str | None] = {}
         """Attempts that are here whole, with the worker that may forget them."""
 
@@ -118,8 +120,8 @@ class Attending:
             if ids:
                 await self._look(ids)
             await self._pass_orders_on()
-            if everything or len(self._forgets) >= _AT_ONCE:
-                await self.let_forget()
+            if self._forgets and (everything or len(self._forgets) >= _AT_ONCE):
+                self._forget_beside()
         except NoAnswerError as error:
             log.info("executor %s: %s", self._config.name, error)
         except Exception:  # one bad answer must not end the only loop that renews leases
@@ -174,10 +176,11 @@ class Attending:
         """
         before = known.worker
         news = known.hear(seen, time.monotonic(), time.time())
-        if known.worker != before:
+        ends = seen.kind in ("exited", "lost")
+        if known.worker != before and not (ends and left is not None):  # its result will say so
             with suppress(OSError):  # only for the engine after this one, which asks everybody then
                 copies.note_worker(self._root, known.attempt_id, self._config.name, known.worker)
-        if seen.kind not in ("exited", "lost"):
+        if not ends:
             return news
         if left is not None and self._lay_down(known, seen, left):
             return True
@@ -220,12 +223,25 @@ class Attending:
         self._forgets[known.attempt_id] = known.worker
         return True
 
+    def _forget_beside(self) -> None:
+        """Let forget, while this goes on: a disk may be slow."""
+        if self._forgetting is None or self._forgetting.done():
+            self._forgetting = asyncio.get_running_loop().create_task(self._try_to_let_forget())
+            self._taking.add(self._forgetting)
+            self._forgetting.add_done_callback(self._taking.discard)
+
+    async def _try_to_let_forget(self) -> None:
+        try:
+            await self.let_forget()
+        except (NoAnswerError, OSError) as error:
+            log.warning("executor %s: what is here cannot be made safe: %s", self._config.name, error)
+
     async def let_forget(self) -> None:
         """Tell the workers what they need not keep, once that is safe on the disk here."""
         forgets = dict(self._forgets)
         if not forgets or not self._channel.connected:
             return
-        await asyncio.to_thread(copies.make_safe, [self._folder(each) for each in forgets])
+        await asyncio.to_thread(make_safe, [self._folder(each) for each in forgets])
         named = {each: worker for each, worker in forgets.items() if worker is not None}
         await self._channel.ask(protocol.Forget(ids=list(forgets), known=named))
         for each in forgets:

@@ -12,7 +12,7 @@ import json
 import os
 import struct
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from typing import Any
 
 from penstock import process
 from penstock.attempts import files
-from penstock.attempts.protocol import AttemptSpec, dump
 from penstock.execution.executor import Exited, Observation
 from penstock.execution.local import directory, observe
 from penstock.execution.remote.orders import moved
@@ -38,10 +37,10 @@ class DamagedError(Exception):
     """What arrived is not what was sent."""
 
 
-def accept(root: Path, spec: AttemptSpec, executor: str) -> None:
+def accept(root: Path, attempt_id: str, order: bytes, executor: str) -> None:
     """Make the directory of an attempt that goes elsewhere. Raises OSError, and leaves no order then."""
-    directory.create(root, spec.attempt_id, dump(spec))
-    note_worker(root, spec.attempt_id, executor, None)
+    directory.create(root, attempt_id, order)
+    note_worker(root, attempt_id, executor, None)
 
 
 def note_worker(root: Path, attempt_id: str, executor: str, worker: str | None) -> None:
@@ -64,11 +63,15 @@ def place_of(folder: str) -> tuple[str, str | None] | None:
 
 def observed(folder: str) -> Observation:
     """Return what the directory of an attempt says here, with the worker that had it."""
-    seen = observe.observation(folder, directory.probe(folder))
+    facts = directory.probe(folder)
+    seen = observe.observation(folder, facts)
     if not isinstance(seen, Exited):
         return seen
-    place = place_of(folder)
-    return replace(seen, worker=None if place is None else place[1])
+    worker = facts.result.get("worker")
+    if not isinstance(worker, str):
+        place = place_of(folder)
+        worker = None if place is None else place[1]
+    return replace(seen, worker=worker)
 
 
 def log_size(folder: str) -> int:
@@ -86,6 +89,14 @@ def extend_log(folder: str, piece: Piece) -> None:
     written = piece.written_us or int(time.time() * 1e6)
     _append(f"{folder}/{files.LOG_INDEX}", _ENTRY.pack(piece.offset, written))
     _append(f"{folder}/{files.LOG}", piece.data)
+
+
+def lay_down(folder: str, left: LeftFile) -> None:
+    """Write a file that came along whole; raise `DamagedError`, or OSError."""
+    data = left.data or b""
+    if len(data) != left.size or hashlib.sha256(data).hexdigest() != left.sha256:
+        raise DamagedError(f"{left.name} did not arrive as it was sent")
+    files.write_whole(folder, left.name, data)
 
 
 class Taking:
@@ -139,8 +150,12 @@ class Taking:
             return 0
 
 
-def conclude(folder: str, attempt_id: str, manifest: Manifest, lost: str, dags_folder: str) -> None:
+def conclude(
+    folder: str, attempt_id: str, manifest: Manifest, lost: str, dags_folder: str, worker: str | None = None
+) -> None:
     """Write the result, after everything else is here. Without one the attempt is lost, as *lost* says.
+
+    The result says which *worker* had it.
 
     Times by the worker's clock become times by ours, and what names the worker's code names ours.
     Raises OSError, or ValueError for a result that cannot be read.
@@ -154,9 +169,10 @@ def conclude(folder: str, attempt_id: str, manifest: Manifest, lost: str, dags_f
         _move_deferral(folder, manifest.dags, dags_folder)
     if manifest.result is None:
         size = log_size(folder)
-        _end(folder, {"attempt_id": attempt_id, "kind": "lost", "reason": lost, "log_bytes": size})
+        ended = {"attempt_id": attempt_id, "kind": "lost", "reason": lost, "log_bytes": size}
+        _end(folder, {**ended, "worker": worker})
         return
-    result = _result_in(manifest.result)
+    result = {**_result_in(manifest.result), "worker": worker}
     if by:
         result |= {name: result[name] + by for name in ("start", "end") if _is_number(result.get(name))}
         result |= {"steady": None, "boot_id": None}
@@ -200,25 +216,6 @@ def _result_in(line: str) -> dict[str, Any]:
 
 def _end(folder: str, result: Mapping[str, Any]) -> None:
     files.write_whole(folder, files.RESULT, files.dump_fields(dict(result)))
-
-
-def make_safe(folders: Iterable[str]) -> None:
-    """Force what is in these directories to the disk: the originals may be deleted then.
-
-    A directory that is gone is passed over. Raises OSError if the disk fails.
-    """
-    for folder in folders:
-        try:
-            names = os.listdir(folder)  # noqa: PTH208
-        except FileNotFoundError:
-            continue
-        for place in (*(f"{folder}/{name}" for name in names), folder):
-            with suppress(FileNotFoundError):
-                handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
 
 
 def _move_deferral(folder: str, there: str, here: str) -> None:

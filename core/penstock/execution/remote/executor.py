@@ -7,6 +7,7 @@ is repeated here because of silence, and nothing is reported as ended before eve
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import time
 from collections.abc import Coroutine, Mapping, Sequence
@@ -145,9 +146,11 @@ class RemoteExecutor(LocalArchive):
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Make the directories here; the orders go out in the background. See `Executor.submit`."""
         for spec in specs:
-            size = len(dump(spec))
+            order = dump(spec)
+            size = len(order)
             check_attempt_id(spec.attempt_id)
-            if spec.attempt_id in self._live or Path(self.folder(spec.attempt_id), files.REMOTE).exists():
+            place = f"{self.folder(spec.attempt_id)}/{files.REMOTE}"
+            if spec.attempt_id in self._live or os.path.exists(place):  # noqa: PTH110
                 continue
             if size > files.MAX_RECORD_BYTES:
                 directory.refuse(
@@ -157,7 +160,7 @@ class RemoteExecutor(LocalArchive):
                 )
                 self._soon([spec.attempt_id])
                 continue
-            copies.accept(self._root, spec, self.name)
+            copies.accept(self._root, spec.attempt_id, order, self.name)
             self._live[spec.attempt_id] = Known(spec.attempt_id, spec.grace, time.monotonic(), time.time())
             self._attending.send(spec)
 

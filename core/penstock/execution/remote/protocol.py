@@ -414,6 +414,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="ask"):
 
 
 AnyEvent = Hint | Workers | Scheduler | NeedBundle | Ask
+_Words = Reply | AnyEvent
 
 
 # --- lines -----------------------------------------------------------------------------------------
@@ -439,7 +440,7 @@ def request_in(data: bytes) -> AnyRequest:
 
 def said_in(data: bytes) -> Reply | AnyEvent:
     """Return what the client said in a line; raise `msgspec.MsgspecError` if it is nothing known."""
-    return decoder(Reply | AnyEvent).decode(data)  # type: ignore[arg-type]
+    return decoder(_Words).decode(data)  # type: ignore[arg-type]
 
 
 def answer_in(said: Reply, to: Request) -> Any:

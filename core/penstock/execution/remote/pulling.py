@@ -35,7 +35,7 @@ class Pulling:
             for left in manifest.files:
                 if left.name in copies.WANTED:
                     await self._fetch(attempt_id, folder, left, worker)
-            copies.conclude(folder, attempt_id, manifest, _lost(seen, worker), self._dags_folder)
+            copies.conclude(folder, attempt_id, manifest, _lost(seen, worker), self._dags_folder, worker)
 
     def lay_down(
         self,
@@ -53,20 +53,17 @@ class Pulling:
         if any(left.data is None for left in wanted):
             return False
         for left in wanted:
-            taking = copies.Taking(folder, left)
-            if not taking.complete:
-                taking.add((left.data or b"")[taking.offset :])
-            taking.finish()
-        copies.conclude(folder, attempt_id, manifest, _lost(seen, worker), self._dags_folder)
+            copies.lay_down(folder, left)
+        copies.conclude(folder, attempt_id, manifest, _lost(seen, worker), self._dags_folder, worker)
         return True
 
     async def _fetch(self, attempt_id: str, folder: str, left: protocol.LeftFile, worker: str | None) -> None:
+        if left.data is not None:
+            copies.lay_down(folder, left)
+            return
         taking = copies.Taking(folder, left)
         for more in reversed(range(_TRIES)):
             while not taking.complete:
-                if left.data is not None:
-                    taking.add(left.data[taking.offset :])
-                    continue
                 piece: protocol.Piece = await self._channel.ask(
                     protocol.Read(
                         attempt=attempt_id,
