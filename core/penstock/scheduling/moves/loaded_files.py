@@ -238,9 +238,9 @@ def _keep_version(tick: Tick, spec: DagSpec, encoded: bytes, name: str, source_h
             tick.gate.put(record)  # its row was damaged; here is what it was
         else:
             return version_id
-    tick.world.put_structure(version_id, kept(encoded, spec), source_hash)
+    tick.world.versions.put(version_id, kept(encoded, spec), source_hash)
     return version_id
 
 
 def _next_version(world: World) -> int:
-    return max(world.reads.next_key("version"), world.newest_version + 1)
+    return max(world.reads.next_key("version"), world.versions.newest + 1)

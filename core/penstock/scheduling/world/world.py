@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 
 from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
 from penstock.model.pauses import PauseKind
-from penstock.model.spec import DagSpec, ParsedFile
+from penstock.model.spec import ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TIMED, RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
@@ -33,6 +32,7 @@ from penstock.scheduling.world.questions import Questions
 from penstock.scheduling.world.shown_plans import ShownPlans
 from penstock.scheduling.world.triggers import Triggers, wait_for_trigger
 from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
+from penstock.scheduling.world.versions import Versions
 from penstock.store.engine.live_rows import Apart
 from penstock.store.engine.records import (
     CallbackRecord,
@@ -60,9 +60,7 @@ class World:
 
     def __init__(self, reads: WorkingSet) -> None:
         self.reads = reads
-        self._structures: dict[int, Structure] = {}
-        self.newest_version = 0
-        """The highest version key known here."""
+        self.versions = Versions(reads)
         self.shown = ShownPlans()
         self.places = Places()
         """Where tasks run; the loop sets it."""
@@ -142,10 +140,7 @@ class World:
             self.runs[run_pk].tasks[key].peak_rss = peak
 
     def _take_dags(self, stored: Stored) -> None:
-        unknown = {facts.version_id for facts in stored.dags} - self._structures.keys()
-        for structure in self.reads.versions(sorted(unknown)):
-            with suppress(ValueError):  # `_enter` finds out why
-                self._know(structure.id, structure.checked())
+        self.versions.read(facts.version_id for facts in stored.dags)
         for facts in stored.dags:
             self.unread[facts.dag_id] = facts
             try:
@@ -232,25 +227,12 @@ class World:
 
     def structure(self, version_id: int) -> Structure:
         """Return a version of a DAG."""
-        found = self._structures.get(version_id)
-        if found is None:
-            found = self.reads.version(version_id).checked()
-            self._know(version_id, found)
-        return found
-
-    def put_structure(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
-        """Add a version that is about to be written."""
-        self._know(version_id, Structure(version_id, spec, source_hash).checked())
-
-    def _know(self, version_id: int, structure: Structure) -> None:
-        self._structures[version_id] = structure
-        self.newest_version = max(self.newest_version, version_id)
+        return self.versions.one(version_id)
 
     def forget_versions(self) -> None:
         """Drop versions that no DAG and no run here uses; they are read again when needed."""
         used = {entry.structure.id for entry in self.dags.values()}
-        used |= {live.structure.id for live in self.runs.values()}
-        self._structures = {pk: found for pk, found in self._structures.items() if pk in used}
+        self.versions.keep(used | {live.structure.id for live in self.runs.values()})
 
     def dag(self, dag_id: str) -> DagEntry:
         """Return a DAG; raise `UnknownError`."""
