@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from unittest.mock import patch
 from zlib import crc32
 
 from data.pages.shown import BERLIN, tried
 from fakes.world import NOW
-from penstock_tui.view import log_kinds, log_line, log_lines, log_moment, log_patterns, log_picks, log_words
+from penstock_tui.view import (
+    log_kinds,
+    log_line,
+    log_lines,
+    log_moment,
+    log_patterns,
+    log_picks,
+    log_search,
+    log_words,
+)
 
 SOURCES = (
     "fx", "Fx", "a|b", "ab|cd|e", "(ab|cd)e", "(?:ab|c)d+", "(?P<n>x)y", "(?>ab)c", "a(b", "a)b", "(?i)ab",
@@ -110,4 +120,36 @@ def marks() -> Iterator[str]:
             yield f"{steps!r} {cursor}: {bool(picks)} {picks.anchor} {held} {picks.spans(cursor)}"
 
 
-PAGES = {page.__name__: page for page in (patterns, dense, coloured, moments_typed, marks)}
+def kept() -> Iterator[str]:
+    """Matches of which only the newest are kept: by their number, and by their bytes."""
+    for most, most_bytes in ((4, 1000), (100, 30)):
+        with patch.multiple(log_search, MATCHES_KEPT=most, BYTES_KEPT=most_bytes):
+            for steps in (
+                "b2 b3 b1",
+                "a3 a3",
+                "a1 b9 a9",
+                "b1 L a1",
+                "L b1",
+                "b1 a4 b1",
+                "aL a1",
+                "a4 b1",
+                "b4 b0",
+            ):
+                matches = log_search.Matches(1000)
+                before, after = 1000, 1000
+                for step in steps.split():
+                    lines = tuple([b"x" * 50] if "L" in step else [b"1234567"] * int(step[-1]))
+                    if step[0] == "a":
+                        found = log_search.Found(tuple(range(after, after + len(lines))), lines)
+                        matches.add_after(found)
+                        after += len(lines)
+                    else:
+                        before -= len(lines)
+                        found = log_search.Found(tuple(range(before, before + len(lines))), lines, 2)
+                        matches.add_before(found)
+                told = f"{matches.full} {matches.total} {len(matches)} {matches.first_kept} {matches.version}"
+                yield f"{most} {most_bytes} {steps}: {told} {[matches.number(at) for at in range(990, 1012)]}"
+                yield f"  {[matches.index(at) for at in (0, 995, 1003)]} {matches.goes_on(0)}"
+
+
+PAGES = {page.__name__: page for page in (patterns, dense, coloured, moments_typed, marks, kept)}

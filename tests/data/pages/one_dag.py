@@ -17,6 +17,7 @@ from penstock.model.views.nodes import GroupNode, TaskNode
 from penstock.model.views.one_task import SourceText, TaskHistory
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunDetail, TaskRow
+from penstock.model.views.xcoms import XComRow
 from penstock_tui.view import graph_detail, grid, grid_detail, history, inside, timeline
 from penstock_tui.view.graph import Graph
 
@@ -248,6 +249,12 @@ def nodes() -> Iterator[str]:
             yield f"  {step} {_walk(graph, step, found[len(found) // 2].key)}: {_stands(graph)}"
         graph.reveal("nowhere")
         yield f"  {_stands(graph)}"
+        graph.set_nodes(found, {**groups, "new": None}, {})
+        yield f"  again {_stands(graph)}"
+        graph.set_nodes(
+            [*found, *(Node(f"new.t{at}", (), "new") for at in range(4))], {**groups, "new": None}, {}
+        )
+        yield f"  with a new group {_stands(graph)}"
     tasks = _tasks(detail)
     for looks in LOOKS:
         yield from (shown(graph_detail.task_line(each, NOW, looks)) for each in tasks)
@@ -259,6 +266,8 @@ def nodes() -> Iterator[str]:
                 for cells_ in (20, 40, 120):
                     said = graph_detail.beside("after", keys, more, states, looks, cells_)
                     yield f"{cells_}: {shown(said)}"
+        for cells_ in range(12, 60):
+            yield f"{cells_}: {shown(graph_detail.beside('before', list(states), 1, states, looks, cells_))}"
     for node in (
         _node("a"),
         _node(
@@ -298,7 +307,7 @@ def tabs() -> Iterator[str]:
         env={"A": "1"},
         secrets={"B": "env:B"},
         rendered={"bash_command": "echo 1\necho 2", "n": 3, "d": {"x": [1]}},
-        params={"size": 1, "from": "conf"},
+        params={"size": 1, "from": "conf", "long": " ".join(f"word{at}" for at in range(30))},
         conf={"from": "conf"},
         run=replace(found.run, by="ann", rerun_of="other"),
     )
@@ -314,6 +323,10 @@ def tabs() -> Iterator[str]:
         description=None,
         task=replace(task, p50=None, p95=None, max_tries=1),
     )
+    for argv in (("bash", "-c", "a b", "c d"), ("sh", "-c", "a b"), ("bash", "x", "a b"), ("bash",)):
+        yield from (
+            f"  {shown(one.line)}" for one in inside.fields_tab(replace(plain, command=argv), (1, 1), 60)
+        )
     for wide in (9, 20, 40, 80):
         yield from (f"{wide} {shown(inside.tab_bar(name, wide))}" for name in inside.TABS)
     attempts = engine.attempts(dag_id, run_id, task.task_id)
@@ -327,11 +340,14 @@ def tabs() -> Iterator[str]:
         write_bytes=7,
     )
     events = engine.events(dag_id=dag_id, run_id=run_id, limit=6)
-    xcoms = engine.xcoms(dag_id, run_id)
+    pushed = XComRow(task_id="t", map_index=-1, key="rows", value=3, bytes=2048)
     values = [
-        *xcoms[:3],
-        *(replace(each, left_out=True, path=path) for each in xcoms[:1] for path in ("x/y.json", "")),
-        *(replace(each, key="", value={str(at): at for at in range(9)}) for each in xcoms[:1]),
+        pushed,
+        replace(pushed, key="a\nb", value="two words, and more of them than fit beside it", bytes=None),
+        replace(pushed, key="lines", value=["one", "two", "three", "four"]),
+        replace(pushed, key="more", value=["one", "two", "three", "four", "five"]),
+        *(replace(pushed, left_out=True, path=path) for path in ("x/y.json", "", None)),
+        replace(pushed, key="", value={str(at): at for at in range(9)}),
     ]
     for each in (found, odd, plain):
         yield shown(inside.head(each, NOW, LOOKS[0]))
@@ -375,6 +391,9 @@ def tabs() -> Iterator[str]:
     source = SourceText(file="d.py", version="v1", text="\n".join(f"line {at}" for at in range(1, 12)))
     for kept in (None, source, replace(source, text=None)):
         yield from (f"  {one.of} {shown(one.line)}" for one in inside.source_tab(kept, 4))
+    deep = replace(source, text="def f():\n" + " " * 24 + "call(" + "word, " * 20 + ")\n" + "\tx = 1")
+    for wide in (12, 40, 90):
+        yield from (f"  {one.of} {shown(one.line)}" for one in inside.source_tab(deep, 2, wide))
 
 
 PAGES = {"grid": cells, "timeline": bars, "history": plots, "graph": nodes, "inside": tabs}

@@ -44,7 +44,16 @@ def in_zones() -> Iterator[str]:
     """In which zone times are."""
     tokyo, odd, west = ZoneInfo("Asia/Tokyo"), timezone(timedelta(hours=5)), timezone(-3 * HOUR)
     named = timezone(HOUR, "a\x1b[31mb")
-    for own in (UTC, BERLIN, tokyo, odd, west, named):
+    for own in (
+        UTC,
+        BERLIN,
+        tokyo,
+        odd,
+        west,
+        named,
+        ZoneInfo("Asia/Tashkent"),
+        ZoneInfo("America/Sao_Paulo"),
+    ):
         for now in (NOW, NOW + timedelta(days=180)):
             yield f"{own} {now:%m-%d}: {zones.name(own, now)}"
             for dates in (

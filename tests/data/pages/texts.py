@@ -167,22 +167,20 @@ def logs() -> Iterator[str]:
         yield f"{offset}: {log_pieces.breaks(data, offset, 8)} {ends}"
     window = log_window.LogWindow(keep=60)
     window.size = len(data)
-
-    def held() -> str:
-        lines = [(window.offset(at), window.raw(at), window.goes_on(at)) for at in range(len(window))]
-        ends = (window.start, window.end, window.size, window.at_start, window.at_end, window.version)
-        return f"{ends} {window.before()} {window.after()} {window.whole_lines()} {lines}"
-
-    yield held()
+    yield _held(window)
     window.place(data[20:30], 20)
-    yield held()
+    yield _held(window)
     window.place(data[12:40], 12)
-    yield held()
+    yield _held(window)
     window.prepend(data[:12], 0)
-    yield held()
+    yield _held(window)
     yield f"{[window.append(part) for part in (b'', data[40:55], data[55:], b'more' * 9)]}"
-    yield held()
+    yield _held(window)
     yield f"{[window.index(at) for at in range(0, 110, 7)]}"
+
+    yield from _small_windows()
+    window = log_window.LogWindow(keep=60)
+    window.place(data[12:], 12)
 
     def rows(index: int) -> int:
         return 1 + index % 3
@@ -221,6 +219,25 @@ def logs() -> Iterator[str]:
         yield f"  {[(matches.next(at), matches.previous(at), matches.number(at)) for at in range(0, 100, 9)]}"
 
 
+def _small_windows() -> Iterator[str]:
+    """Windows that one line fills."""
+    for keep in (10, 24):
+        window = log_window.LogWindow(keep=keep)
+        window.place(b"x" * 8, 0)
+        for part in (b"y" * 20, b"y" * 9 + b"\n", b"z\n", b"w" * 30 + b"\nv\n"):
+            yield f"{keep} {window.append(part)} {_held(window)}"
+        window.place(b"a\n" + b"b" * 30, 40)
+        for part in (b"c\n", b"d" * 12 + b"\n", b"e" * 26):
+            window.prepend(part, window.start - len(part))
+            yield f"{keep} {_held(window)}"
+
+
+def _held(window: log_window.LogWindow) -> str:
+    lines = [(window.offset(at), window.raw(at), window.goes_on(at)) for at in range(len(window))]
+    ends = (window.start, window.end, window.size, window.at_start, window.at_end, window.version)
+    return f"{ends} {window.before()} {window.after()} {window.whole_lines()} {lines}"
+
+
 def json_lines() -> Iterator[str]:
     """Lines of loggers in JSON: what each level, field and trace looks like, and a hit in them."""
     lines = [
@@ -232,6 +249,8 @@ def json_lines() -> Iterator[str]:
         {"ts": 1787292844.25, "severity": "NOTICE", "message": "hi", "ok": True},
         {"level": "error", "msg": "it broke", "stack": "first\n  second\n"},
         {"level": "error"},
+        {"time": "2026-08-21T06:14:04Z", "level": "info", "rows": 3},
+        {"level": "info", "msg": ""},
         {"msg": "no level"},
         {"other": "only"},
         {},

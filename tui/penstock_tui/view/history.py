@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.outcome import describe
@@ -94,10 +94,11 @@ def _name(text: str) -> Spans:
     return [*fit([(text, "dim")], AXIS - 1, align="right"), (" ", "")]
 
 
-def _small(name: str, values: Sequence[float | None], step: int, looks: Looks, say: object) -> Spans:
+def _small(
+    name: str, values: Sequence[float | None], step: int, looks: Looks, say: Callable[[float], str]
+) -> Spans:
     known = [float(value or 0) for value in values]
-    top = max(known, default=0.0)
-    said = say(top) if callable(say) and top else "-"
+    said = say(max(known)) if any(known) else "-"
     line = sparkline(known, len(known), ascii=looks.ascii)
     return [*_name(f"{name} {said}"), ((" " * (step - 1)).join(line), "cyan")]
 

@@ -69,7 +69,7 @@ def _cut_left(spans: Sequence[Span], cells: int) -> Spans:
         if piece:
             out.append((piece, style))
             room -= cell_len(piece)
-        if len(piece) < len(text) or room == 0:
+        if len(piece) < len(text):
             break
     out.reverse()
     return [(" " * room, ""), *out] if room else out
