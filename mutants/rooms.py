@@ -25,6 +25,7 @@ TESTS = (
     "tests/integration/store",
     "tests/integration/service",
     "tests/integration/execution",
+    "tests/integration/dask",
     "tests/integration/task",
     "tests/console",
 )
@@ -42,6 +43,13 @@ BLIND: dict[tuple[str, ...], tuple[str, ...]] = {
         "unit/supervisor/*.py",
         "contract/test_executor*.py",
         "integration/execution/*.py",
+    ),
+    ("execution/dask/*.py",): ("unit/dask/*.py", "integration/dask/*.py"),
+    ("execution/host/*.py", "execution/remote/*.py"): (
+        "contract/test_executor*.py",
+        "integration/execution/test_worker_host.py",
+        "integration/execution/test_elsewhere.py",
+        "integration/dask/test_dask_client.py",
     ),
     ("task_process/*.py",): (
         "integration/task/*.py",

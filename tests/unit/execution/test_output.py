@@ -12,6 +12,7 @@ from penstock.attempts.files import HIDE_END, HIDE_START, RESULT, SPEC, dump_fie
 from penstock.attempts.log_index import time_of
 from penstock.attempts.log_tail import join
 from penstock.model.full_log import LINE, LOG_IS_FULL
+from penstock.supervisor import log_file as log_file_module
 from penstock.supervisor import output as output_module
 from penstock.supervisor.directory import AttemptFiles
 from penstock.supervisor.output import Output
@@ -279,3 +280,35 @@ def test_nobody_listens_to_a_command(tmp_path: Path) -> None:
     output.feed(told("x" * 9))
     output.end()
     assert (tmp_path / "log").read_bytes() == told("x" * 9)
+
+
+def test_a_note_that_waits_for_the_disk_is_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = [b"some\n"]
+
+    def disk() -> None:
+        if not room:
+            raise OSError(28, "No space left on device")
+        room.pop()
+
+    monkeypatch.setattr(log_file_module, "disk", disk)
+    output = Output(str(tmp_path), cap=100, masks=())
+    output.feed(b"some\n")
+    output.end("a note")
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space"):
+            output.catch_up()
+    room += [b"note"] * 9
+    output.catch_up()
+    output.catch_up()
+    assert logged(tmp_path) == b"some\n[penstock] a note\n"
+
+
+def test_what_waits_is_written_while_it_goes_on(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), cap=1000)
+    output.feed(b"one\n")
+    output.catch_up()
+    output.feed(b"two\n")
+    output.end("a note")
+    assert logged(tmp_path) == b"one\ntwo\n[penstock] a note\n"
