@@ -160,6 +160,14 @@ def secrets(told: Supervised) -> Iterator[None]:
     told.forward(0.2)
     yield
     yield
+    told.launch("0123456789ab-0000000f", lent=("Q", "NONE"))
+    yield
+    yield
+    told.prints(told.pid_of_last(), b"hidden too, lent\n")
+    yield
+    told.ends(told.pid_of_last())
+    yield
+    yield
 
 
 def long_output(told: Supervised) -> Iterator[None]:
@@ -314,6 +322,27 @@ def locks(told: Supervised) -> Iterator[None]:
     yield
 
 
+def left_alone(told: Supervised) -> Iterator[None]:
+    """The engine goes while an order cannot be taken yet: it is waited for, and nothing is left after it."""
+    yield
+    folder = told.order(A)
+    holder = os.open(folder / "spec", os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    told.send(op="launch", ids=[A])
+    yield
+    told.leave()
+    yield
+    told.forward(0.01)
+    yield
+    os.close(holder)
+    told.forward(0.01)
+    yield
+    yield
+    told.ends(told.pid(A))
+    yield
+    yield
+
+
 def slow_engine(told: Supervised) -> Iterator[None]:
     """The engine does not read for a while; what it was not told goes out later, in order."""
     yield
@@ -363,6 +392,7 @@ STORIES = {
         unreadable_verdicts,
         full_disk,
         locks,
+        left_alone,
         slow_engine,
     )
 }
