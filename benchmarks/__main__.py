@@ -19,6 +19,7 @@ WORKLOADS = (
     "fan_out",
     "chain",
     "layers",
+    "lines",
     "python_tasks",
     "airflow_files",
     "startup",

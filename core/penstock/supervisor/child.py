@@ -51,26 +51,26 @@ class Child:
             os.close(writing)
         os.set_blocking(reading, False)
         self._pipe = reading
-        poller.watch(reading, self.pump)
+        poller.watch(reading, self.pump, patient=True)
 
     @property
     def talking(self) -> bool:
         """Whether some process still has the other end of the pipe open."""
         return self._pipe >= 0
 
-    def pump(self) -> bool:
-        """Pass one chunk on; return False if there is none at the moment."""
+    def pump(self) -> int:
+        """Pass one chunk on; return its size in bytes, 0 if there is none at the moment."""
         try:
             chunk = os.read(self._pipe, CHUNK)
         except BlockingIOError:
-            return False
+            return 0
         except OSError:
             chunk = b""
         if chunk:
             self._sink(chunk)
         else:
             self.close()
-        return bool(chunk)
+        return len(chunk)
 
     def drain(self) -> None:
         """Pass on what is in the pipe. Limited: if a process keeps filling it, the loop comes back."""

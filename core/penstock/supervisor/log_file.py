@@ -50,7 +50,7 @@ class LogFile:
 
     def write(self, data: bytes) -> int:
         """Write *data*, now or later; return how many bytes of it will be in the log."""
-        if self.waiting and not self.catch_up():
+        if (self._waiting or self._gap) and not self.catch_up():
             return self._keep(data)
         done = self._put(data)
         return done if done == len(data) else done + self._keep(data[done:])
@@ -97,7 +97,8 @@ class LogFile:
         done = 0
         try:
             disk()
-            handle = self.handle()
+            handle = self._handle if self._handle >= 0 else self.handle()
+            done = os.write(handle, data)
             while done < len(data):
                 done += os.write(handle, memoryview(data)[done:])
         except OSError as error:

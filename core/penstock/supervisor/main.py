@@ -28,6 +28,7 @@ from penstock.supervisor.engine_link import EngineLink
 from penstock.supervisor.environment import OPERATION, EngineEnvironment
 from penstock.supervisor.family import family, is_unassigned, owner
 from penstock.supervisor.poller import Poller
+from penstock.supervisor.sigterm import NEVER
 from penstock.supervisor.warm_parent import WarmParent
 
 TYPE_CHECKING = False
@@ -66,6 +67,8 @@ class Supervisor:
         self._failure = ""
         self._said_unwritten: dict[str, str] = {}  # id -> what its result waits for, as last reported
         self._reconnect_at = 0.0
+        self._next_due = 0.0
+        """When an attempt had something due, by the last pause; what came up since, the next one finds."""
         self._claim = ""
         self._quitting = False
 
@@ -106,9 +109,10 @@ class Supervisor:
             self._launch(attempt_id, now)
         for _ in range(min(len(self._queue), _LAUNCHES_PER_TURN)):
             self._launch(self._queue.popleft(), now)
-        for attempt in [each for each in self._live.values() if now >= each.due()]:
-            attempt.tick(now)
-            self._after(attempt, now)
+        if now >= self._next_due:
+            for attempt in [each for each in self._live.values() if now >= each.due()]:
+                attempt.tick(now)
+                self._after(attempt, now)
         self._tell(now)
         self._poller.wait(self._pause())
         for attempt in [each for each in self._live.values() if each.state in (State.ENDING, State.DONE)]:
@@ -116,9 +120,10 @@ class Supervisor:
 
     def _pause(self) -> float | None:
         """Return the seconds until the next timer, None if there is none."""
+        self._next_due = min((attempt.due() for attempt in self._live.values()), default=NEVER)
         if self._queue:
             return 0.0
-        moments = [attempt.due() for attempt in self._live.values()]
+        moments = [self._next_due]
         moments += [again for again, _ in self._contended.values()]
         moments += self._started.values()
         now = time.monotonic()
@@ -126,8 +131,8 @@ class Supervisor:
             moments.append(self._reconnect_at)
         if self._link.waiting:
             moments.append(now + 0.1)
-        first = min(moments, default=float("inf"))
-        if first < float("inf"):
+        first = min(moments)
+        if first < NEVER:
             return max(first - now, 0.0)
         return None if self._link.connected else 0.0
 
@@ -155,6 +160,7 @@ class Supervisor:
             if attempt is not None:
                 now = time.monotonic()
                 attempt.obey_stop(now)
+                self._next_due = 0.0
                 self._after(attempt, now)
         elif operation == "renew":
             now = time.monotonic()

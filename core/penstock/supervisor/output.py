@@ -210,7 +210,9 @@ class Output:
         room = 0 if self._tail is not None else max(self._head - self.written, 0)
         first, rest = (chunk, b"") if len(chunk) <= room else (chunk[:room], chunk[room:])
         if first:
-            self._mark_time()
+            if (now := time.monotonic()) - self._indexed_at >= _INDEX_EVERY or self._index < 0:
+                self._indexed_at = now
+                self._write_time(self.written, time.time_ns() // 1000)
             done = self._file.write(first)
             self.written += done
             self.dropped += len(first) - done
@@ -248,13 +250,6 @@ class Output:
         elif len(self._last) < MAX_XCOM_BYTES:
             self._last = (self._last + chunk)[:MAX_XCOM_BYTES]
         self._line_ended = chunk.endswith(b"\n")
-
-    def _mark_time(self) -> None:
-        now = time.monotonic()
-        if self._index >= 0 and now - self._indexed_at < _INDEX_EVERY:
-            return
-        self._indexed_at = now
-        self._write_time(self.written, time.time_ns() // 1000)
 
     def _mark_tail(self, position: int) -> None:
         """Remember when the byte at *position* of the tail arrived, as long as the tail has it."""

@@ -72,7 +72,7 @@ async def test_several_are_resolved_in_turn(attempts: Attempts, tmp_path: Path) 
 async def test_a_slow_secret_holds_nobody_else_up(attempts: Attempts) -> None:
     slow = shell("true", secrets={"TOKEN": "cmd:sleep 600"})
     attempts.executor.submit([slow])
-    await eventually((attempts.folder(slow.attempt_id) / "log").exists, "the slow one's turn")
+    await eventually((attempts.folder(slow.attempt_id) / "claim").exists, "the slow one's turn")
     assert (await attempts.run(shell("exit 4"))).exit_code == 4
     assert not (attempts.folder(slow.attempt_id) / "phase").exists()
     attempts.executor.stop(slow.attempt_id, "term", "too slow")
@@ -116,7 +116,7 @@ async def test_a_machine_without_room_gives_the_launch_back(
         "import resource,sys;sys.path.append(sys.argv.pop(1));"
         "from penstock.supervisor import main,start;start.BUSY_SECONDS=0.5;"
         "import penstock.process;penstock.process.adopt_orphans=lambda:None;"
-        "resource.setrlimit(resource.RLIMIT_NOFILE,(9,9));main.main()",
+        "resource.setrlimit(resource.RLIMIT_NOFILE,(8,8));main.main()",
     )
     settings = make_settings(attempts.settings.home.parent / "narrow")
     narrow = Attempts(LocalExecutor(settings), settings)
