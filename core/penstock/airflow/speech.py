@@ -71,6 +71,9 @@ class Speech(Dialect):
             elif name in _WITHOUT_MEANING:
                 if _WITHOUT_MEANING[name] and value and dag is not None:
                     dag.warn(f"argument {name} is ignored: {_WITHOUT_MEANING[name]}")
+            elif name == "executor" and _of_airflow(value):
+                if dag is not None:
+                    dag.warn(f"argument executor is ignored: {value} is one of Airflow's")
             elif name == "start_date":
                 _lend_start(dag, value)
             elif name != "end_date":
@@ -85,7 +88,7 @@ class Speech(Dialect):
         """Return default arguments in our words; a class takes what it knows of them."""
         found = {}
         for name, value in given.items():
-            if _WITHOUT_MEANING.get(name, "") is not None:
+            if _WITHOUT_MEANING.get(name, "") is not None and not (name == "executor" and _of_airflow(value)):
                 found[_RENAMED.get(name, name)] = _value(name, value)
         if "weight_rule" in found:
             _weigh(found, None)
@@ -104,6 +107,11 @@ class Speech(Dialect):
         add_all(keys)
         if self.old:
             add_old(keys, self._source)
+
+
+def _of_airflow(executor: Any) -> bool:
+    """Whether an executor is one of Airflow's classes, by name or path, and none of an instance here."""
+    return isinstance(executor, str) and (executor.endswith("Executor") or "." in executor)
 
 
 def _value(name: str, value: Any) -> Any:

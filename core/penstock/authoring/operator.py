@@ -18,6 +18,9 @@ class Operator(AbstractOperator):
     and does its work in ``execute``.
     """
 
+    def prepare_template(self) -> None:
+        """Change template fields once the files that they name are read, and before they are rendered."""
+
     @classmethod
     def partial(cls, **kwargs: Any) -> OperatorPartial:
         """Begin a mapped task: *kwargs* are what its instances have in common; ``.expand`` ends it.

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from penstock.authoring.exceptions import TemplateLimitError
+from penstock.authoring.operator import Operator
 from penstock.authoring.references import Reference
 
 TYPE_CHECKING = False
@@ -47,6 +48,10 @@ def render_fields(task: AbstractOperator, context: Context) -> dict[str, Any]:
     Raises `TemplateLimitError` for a template that takes too much, and whatever a template raises.
     """
     renderer = Renderer(task, context)
+    if getattr(type(task), "prepare_template", Operator.prepare_template) is not Operator.prepare_template:
+        for name in task.template_fields:
+            object.__setattr__(task, name, renderer.with_files(getattr(task, name, None)))
+        task.prepare_template()  # type: ignore[attr-defined]  # it has one of its own
     for name in task.template_fields:
         value = getattr(task, name, None)
         if value is None:
@@ -88,6 +93,16 @@ class Renderer:
         if isinstance(value, dict):
             return {self.render(key): self.render(item) for key, item in value.items()}
         return value
+
+    def with_files(self, value: Any) -> Any:
+        """Return *value* with the text of the files that it, or the strings in a list, name; not rendered."""
+        if isinstance(value, list):
+            return [self.with_files(item) if isinstance(item, str) else item for item in value]
+        if not isinstance(value, str) or not value.endswith(tuple(self.task.template_ext) or ("\0",)):
+            return value
+        loader = self.environment.loader
+        assert loader is not None
+        return loader.get_source(self.environment, value)[0]
 
     def text(self, text: str) -> Any:
         """Return *text* rendered; with native objects the result need not be a string."""

@@ -146,3 +146,52 @@ def test_a_path_is_handed_on_and_random_can_be_called(
     done = run(path, settings=settings)
     done.check()
     assert (done.xcom("get"), done.xcom("n")) == ("hello a.txt", "True 7")
+
+
+PREPARED = """
+from airflow import DAG
+from airflow.models import BaseOperator
+from airflow.operators.bash import BashOperator
+from airflow.stats import Stats
+from airflow.utils.helpers import at_most_one, convert_camel_to_snake, is_container, validate_key
+from airflow.utils.state import TerminalTIState
+from airflow.utils.email import get_email_address_list
+from airflow.sdk.definitions.asset import BaseAsset, Dataset, Model
+
+assert Stats.incr("files") is None and TerminalTIState.SUCCESS == "success"
+assert at_most_one(0, 1) and is_container([]) and not is_container("a") and issubclass(Dataset, BaseAsset)
+assert convert_camel_to_snake("aBigName") == "a_big_name"
+assert get_email_address_list("a@b; c@d") == ["a@b", "c@d"]
+validate_key("a-b")
+
+class Script(BaseOperator):
+    template_fields = ("sql",)
+    template_ext = (".sql",)
+
+    def __init__(self, *, sql, **more):
+        super().__init__(**more)
+        self.sql = sql
+
+    def prepare_template(self):
+        super().prepare_template()
+        self.sql = "; ".join(self.sql)
+
+    def execute(self, context):
+        return self.sql
+
+with DAG("d", schedule=None, params={"table": "t"}):
+    Script(task_id="s", sql=["one.sql", "select '{{ params.table }}'"])
+    BashOperator(task_id="b", bash_command="true", executor="KubernetesExecutor")
+"""
+
+
+def test_templates_are_prepared_after_their_files_are_read(
+    write: Write, load: Load, settings: Settings
+) -> None:
+    write("select 1 from {{ params.table }}", "dags/one.sql")
+    assert only(load(PREPARED)).warnings[-1] == (
+        "argument executor is ignored: KubernetesExecutor is one of Airflow's"
+    )
+    done = run(write(PREPARED), settings=settings)
+    done.check()
+    assert done.xcom("s") == "select 1 from t; select 't'"

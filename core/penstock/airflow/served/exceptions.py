@@ -14,6 +14,7 @@ from penstock.authoring.exceptions import (
 
 __all__ = [
     "AirflowBadRequest",
+    "AirflowClusterPolicySkipDag",
     "AirflowClusterPolicyViolation",
     "AirflowConfigException",
     "AirflowDagCycleException",
@@ -34,15 +35,23 @@ __all__ = [
     "DagNotFound",
     "DagRunAlreadyExists",
     "DagRunNotFound",
+    "DagRunTypeNotAllowed",
     "DownstreamTasksSkipped",
     "DuplicateTaskIdFound",
+    "FailFastDagInvalidTriggerRule",
+    "NodeNotFound",
+    "NotMapped",
     "ParamValidationError",
     "PoolNotFound",
     "RemovedInAirflow3Warning",
+    "RemovedInAirflow4Warning",
+    "TaskAlreadyInTaskGroup",
     "TaskDeferralError",
     "TaskDeferralTimeout",
     "TaskInstanceNotFound",
     "TaskNotFound",
+    "UnmappableXComTypePushed",
+    "XComForMappingNotPushed",
     "XComNotFound",
 ]  # fmt: skip
 
@@ -141,6 +150,42 @@ class AirflowProviderDeprecationWarning(DeprecationWarning):
 
 class RemovedInAirflow3Warning(DeprecationWarning):
     """A word that 3.x does not have."""
+
+
+class NodeNotFound(AirflowNotFoundException):
+    """There is no such task or group."""
+
+
+class TaskAlreadyInTaskGroup(AirflowException):
+    """A task is in a group already."""
+
+
+class FailFastDagInvalidTriggerRule(AirflowException):
+    """A trigger rule that a DAG with fail_fast cannot have."""
+
+
+class DagRunTypeNotAllowed(AirflowException):
+    """A run of a kind that a DAG does not take."""
+
+
+class NotMapped(Exception):
+    """Something is not mapped."""
+
+
+class UnmappableXComTypePushed(TypeError):
+    """A value that no task can be mapped over."""
+
+
+class XComForMappingNotPushed(TypeError):
+    """A task pushed nothing to map over."""
+
+
+class RemovedInAirflow4Warning(DeprecationWarning):
+    """A word that 4.x does not have."""
+
+
+class AirflowClusterPolicySkipDag(AirflowException):
+    """A rule of the place leaves a DAG out."""
 
 
 AirflowSkipException = SkipException

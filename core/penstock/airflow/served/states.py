@@ -74,6 +74,40 @@ class DagRunState(StrEnum):
     FAILED = "failed"
 
 
+class TerminalTIState(StrEnum):
+    """The states in which a task instance has ended."""
+
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UPSTREAM_FAILED = "upstream_failed"
+    REMOVED = "removed"
+
+
+class IntermediateTIState(StrEnum):
+    """The states in which a task instance neither works nor has ended."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    RESTARTING = "restarting"
+    UP_FOR_RETRY = "up_for_retry"
+    UP_FOR_RESCHEDULE = "up_for_reschedule"
+    DEFERRED = "deferred"
+
+
+class DagRunTriggeredByType(StrEnum):
+    """Who or what made a run."""
+
+    CLI = "cli"
+    OPERATOR = "operator"
+    REST_API = "rest_api"
+    UI = "ui"
+    TEST = "test"
+    TIMETABLE = "timetable"
+    ASSET = "asset"
+    BACKFILL = "backfill"
+
+
 class State:
     """The same, as plain words."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Self
 
 
 def as_flattened_list(iterable: Iterable[Any]) -> list[Any]:
@@ -56,3 +56,118 @@ def import_string(dotted_path: str) -> Any:
         return getattr(import_module(module), name)
     except AttributeError:
         raise ImportError(f"module {module!r} has no {name!r}") from None
+
+
+def at_most_one(*args: Any) -> bool:
+    """Whether none of these is true, or one."""
+    return sum(map(bool, args)) <= 1
+
+
+def is_container(obj: Any) -> bool:
+    """Whether *obj* has items, and is not a string."""
+    return hasattr(obj, "__iter__") and not isinstance(obj, str)
+
+
+def validate_key(k: str, max_length: int = 250) -> None:
+    """Raise AirflowException for an id that cannot be one, TypeError for one that is not a string."""
+    from penstock.authoring.exceptions import AirflowException
+    from penstock.errors import BadIdError
+    from penstock.ids import check_id
+
+    if not isinstance(k, str):
+        raise TypeError(f"the key has to be a string, not {k!r}")
+    try:
+        check_id(k, "the key")
+    except BadIdError as error:
+        raise AirflowException(str(error)) from None
+    if len(k) > max_length:
+        raise AirflowException(f"the key has to have fewer than {max_length} characters")
+
+
+def convert_camel_to_snake(camel_str: str) -> str:
+    """Return ``camelCase`` as ``camel_case``."""
+    import re
+
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", camel_str).lower()
+
+
+def get_random_string(length: int = 8, choices: str = "") -> str:
+    """Return so many letters and digits, or so many of *choices*, at random."""
+    import secrets
+    import string
+
+    return "".join(secrets.choice(choices or string.ascii_letters + string.digits) for _ in range(length))
+
+
+def get_hostname() -> str:
+    """Return the name of this machine."""
+    import socket
+
+    return socket.getfqdn()
+
+
+def execute_in_subprocess(cmd: list[str], cwd: str | None = None, env: dict[str, str] | None = None) -> None:
+    """Run a program, its output to the log; raise `subprocess.CalledProcessError` if it fails."""
+    import subprocess
+    import sys
+
+    sys.stdout.flush()
+    subprocess.run(cmd, cwd=cwd, env=env, check=True, stderr=subprocess.STDOUT)
+
+
+def mkdirs(path: str, mode: int = 0o777) -> None:
+    """Make a folder and those around it, if they are not there."""
+    import os
+
+    os.makedirs(path, mode=mode, exist_ok=True)  # noqa: PTH103 - as a file of Airflow gives it
+
+
+def get_email_address_list(addresses: Any) -> list[str]:
+    """Return addresses, given as a list or in one string between ``,`` and ``;``, as a list."""
+    import re
+
+    several = [addresses] if isinstance(addresses, str) else list(addresses)
+    return [one.strip() for each in several for one in re.split(r"[,;]", each) if one.strip()]
+
+
+class _Timer:
+    """What measures nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End."""
+
+    def start(self) -> _Timer:
+        """Begin."""
+        return self
+
+    def stop(self, *more: Any) -> None:
+        """End."""
+
+
+class Stats:
+    """Metrics of a file's own, which go nowhere: nothing here collects them."""
+
+    @staticmethod
+    def incr(stat: str, *more: Any, **named: Any) -> None:
+        """Count up."""
+
+    @staticmethod
+    def decr(stat: str, *more: Any, **named: Any) -> None:
+        """Count down."""
+
+    @staticmethod
+    def gauge(stat: str, *more: Any, **named: Any) -> None:
+        """Set a value."""
+
+    @staticmethod
+    def timing(stat: str, *more: Any, **named: Any) -> None:
+        """Add a time."""
+
+    @staticmethod
+    def timer(*more: Any, **named: Any) -> _Timer:
+        """Return what would measure a time."""
+        del more, named
+        return _Timer()
