@@ -172,8 +172,8 @@ def test_a_kill_of_the_real_dbt(make: Make, tmp_path: Path) -> None:
     assert "START seed" not in log
 
 
-def write_large(folder: Path) -> None:
-    """Write a project of 60 nodes: five layers of ten models, and a test of each of the last layer.
+def write_layers(folder: Path, layers: int, places: int) -> None:
+    """Write a project of layers of so many models each, and a test of each of the last layer.
 
     The table ``ran`` gets a row in the transaction that makes a model.
     """
@@ -184,27 +184,28 @@ def write_large(folder: Path) -> None:
     with (folder / "dbt_project.yml").open("a") as file:
         file.write("    +post-hook: \"insert into ran values ('{{ this.name }}')\"\n")
         file.write("on-run-start: create table if not exists ran (name varchar)\n")
-    for layer in range(5):
-        for place in range(10):
-            ups = [f"m{layer - 1}_{(place + more) % 10}" for more in (0, 1)] if layer else []
+    for layer in range(layers):
+        for place in range(places):
+            ups = [f"m{layer - 1}_{(place + more) % places}" for more in (0, 1)] if layer else []
             terms = [f"(select n from {{{{ ref('{up}') }}}})" for up in ups] or [str(place)]
             (folder / "models" / f"m{layer}_{place}.sql").write_text(f"select {' + '.join(terms)} as n\n")
-    last = [
-        {"name": f"m4_{place}", "columns": [{"name": "n", "data_tests": ["not_null"]}]} for place in range(10)
-    ]
+    tested = [{"name": "n", "data_tests": ["not_null"]}]
+    last = [{"name": f"m{layers - 1}_{place}", "columns": tested} for place in range(places)]
     (folder / "models" / "schema.yml").write_text(json.dumps({"models": last}))
 
 
-@pytest.mark.parametrize("render", ["project", "nodes"])
+@pytest.mark.parametrize(("render", "layers", "places"), [("project", 5, 10), ("nodes", 3, 4)])
 def test_a_retry_after_a_kill_of_everything_runs_only_what_had_not_ended(
-    make: Make, tmp_path: Path, render: str
+    make: Make, tmp_path: Path, render: str, layers: int, places: int
 ) -> None:
     project = tmp_path / "shop"
-    write_large(project)
+    write_layers(project, layers, places)
     home = make(render=render)
-    assert len([name for name in tasks_of(home) if name != "dbt"]) == 60
+    nodes = (layers + 1) * places
+    some = nodes // 5
+    assert len([name for name in tasks_of(home) if name != "dbt"]) == nodes
     home.type("trigger", "shop")
-    wait_for(lambda: [*states(home).values()].count("success") >= 12, LIMIT, "it does not get on")
+    wait_for(lambda: [*states(home).values()].count("success") >= some, LIMIT, "it does not get on")
     supervisors = home.supervisors()
     home.kill()
     for pid in supervisors:
@@ -218,11 +219,10 @@ def test_a_retry_after_a_kill_of_everything_runs_only_what_had_not_ended(
     wait_for_end(home)
     before = states(home)
     kept = {name for name, state in before.items() if state == "success"}
-    assert len(kept) >= 12
-    assert len(kept) < 60
+    assert some <= len(kept) < nodes
     assert set(run(home, "retry", "shop", "latest", "--yes").values()) == {"success"}
     counts = counted(project)
-    assert len(counts) == 50
+    assert len(counts) == layers * places
     assert {name: count for name, count in counts.items() if name in kept and count != 1} == {}
     again = {name for name, count in counts.items() if count > 1}
     assert again <= made - kept
