@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from benchmarks.bare_dask import BareDask
@@ -20,6 +21,7 @@ from benchmarks.figures import Report, Scale, median, percentile, spread
 from benchmarks.floors import Cost
 from benchmarks.instance import Instance, dag_file
 from benchmarks.usage import children, cpu_seconds, is_supervisor, memory, own_seconds, runs
+from penstock.attempts import files
 from penstock.execution.dask import keeper
 from penstock.model.acts import Cancel
 
@@ -165,9 +167,18 @@ def _check(instance: Instance, run_id: str, tasks: int) -> None:
         run_id,
     )
     folders = [next(instance.settings.attempts.glob(f"*/{row[0]}")) for row in ids]
-    whole = [folder for folder in folders if (folder / "log").exists() and (folder / "result").exists()]
+    whole = [folder for folder in folders if _is_whole(folder)]
     if not len(ends) == len(whole) == tasks:
         raise RuntimeError(f"{len(ends)} attempts and {len(whole)} results of {tasks} tasks")
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether an attempt's directory has its result, and its log if it printed anything."""
+    try:
+        result = files.read_result(str(folder / files.RESULT))
+    except OSError:
+        return False
+    return not result["log_bytes"] or (folder / files.LOG).exists()
 
 
 def _singles(instance: Instance, times: int) -> tuple[list[float], list[float]]:

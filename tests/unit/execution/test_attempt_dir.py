@@ -399,3 +399,20 @@ def test_a_spec_that_does_not_fit_leaves_none(tmp_path: Path, monkeypatch: pytes
 
 def _no_room(handle: int, data: bytes) -> int:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("inside", ["nothing", "a folder"])
+def test_a_directory_goes_with_all_in_it_and_its_shard_with_the_last_one(tmp_path: Path, inside: str) -> None:
+    shard = tmp_path / "0123456"
+    first, second = shard / "0123456a", shard / "0123456b"
+    for folder in (first, second):
+        folder.mkdir(parents=True)
+        (folder / files.SPEC).write_bytes(b"{}")
+    if inside == "a folder":
+        (first / "work").mkdir()
+        (first / "work" / "file").touch()
+    directory.remove(str(first))
+    directory.remove(str(first))
+    assert list(shard.iterdir()) == [second]
+    directory.remove(str(second))
+    assert not shard.exists()

@@ -72,6 +72,15 @@ class WorkerHost:
         self._leases: dict[str, float] = {}
         self._renewed: dict[str, float] = {}
         self._resolved: dict[str, dict[str, str]] = {}
+        self._resumed: dict[str, str | None] = {}
+        """The attempt that each goes on from, of those that were started since this began."""
+        self._places = Places(
+            python=sys.executable,
+            root=str(settings.attempts),
+            home=str(settings.home),
+            socket=str(settings.socket),
+            dags=None,
+        )
         self._given: Hello | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -80,6 +89,7 @@ class WorkerHost:
         for folder in (self._settings.home, self._settings.attempts, self._settings.run_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._executor.start(self.tell)
+        self._places = replace(self._places, socket=str(self._settings.socket))  # it may be settled only now
         await self._asks.start()
         for each in list(self._executor.kept()):
             seen = self._executor.observe([each])[each]
@@ -122,16 +132,11 @@ class WorkerHost:
         dags = None if order.bundle is None else self._bundles.place(order.bundle)
         if order.bundle is not None and dags is None:
             raise RefusedError(f"bundle {order.bundle[:12]} is not on this worker")
-        places = Places(
-            python=sys.executable,
-            root=str(self._settings.attempts),
-            home=str(self._settings.home),
-            socket=str(self._settings.socket),
-            dags=None if dags is None else str(dags),
-        )
+        places = self._places if dags is None else replace(self._places, dags=str(dags))
         spec = filled(order.spec, places, self._environment)
         lease = order.lease if order.on_partition == "kill" else None
-        env = {**spec.env, "PENSTOCK_HOME": str(self._settings.home)} if spec.passed else spec.env
+        env = {**spec.env, "PENSTOCK_HOME": places.home} if spec.passed else spec.env
+        self._resumed[attempt_id] = None if order.resumes is None else order.resumes.attempt
         if order.resumes is not None:
             self._lay_down(order.resumes.attempt, order.resumes.files)
         if order.secrets:
@@ -190,9 +195,12 @@ class WorkerHost:
     def forget(self, ids: Iterable[str]) -> None:
         """Delete what is kept of attempts that have ended; those that run are left alone."""
         for each in ids:
-            resumed = remains.resumed_by(self._folder(each))
-            if isinstance(self._look([each])[each], _LIVE):
+            if each in self.live and isinstance(self._look([each])[each], _LIVE):
                 continue
+            if each in self._resumed:
+                resumed = self._resumed.pop(each)
+            else:  # a worker before this one started it
+                resumed = remains.resumed_by(self._folder(each))
             self._executor.forget(each)
             if resumed is not None:
                 self._executor.forget(resumed)

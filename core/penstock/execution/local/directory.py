@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
@@ -133,6 +134,18 @@ def revoke(folder: Path | str) -> bool:
     finally:
         os.unlink(temporary)
     return True
+
+
+def remove(folder: str) -> None:
+    """Remove an attempt's directory, and with the last one that of its quarter of an hour."""
+    try:
+        for name in os.listdir(folder):
+            os.unlink(f"{folder}/{name}")
+        os.rmdir(folder)
+    except OSError:  # it is gone already, or somebody put a folder there
+        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # others of the same quarter of an hour are still there
+        os.rmdir(folder.rpartition("/")[0])
 
 
 def probe(folder: Path | str) -> Facts:

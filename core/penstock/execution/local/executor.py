@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -188,10 +187,7 @@ class LocalExecutor(LocalArchive):
 
     def forget(self, attempt_id: str) -> None:
         """Remove the attempt's directory. The caller makes sure that it has ended."""
-        folder = self.folder(attempt_id)
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # others of the same quarter of an hour are still there
-            Path(folder).parent.rmdir()
+        directory.remove(self.folder(attempt_id))
         self._swept.discard(attempt_id)
         self._pids.pop(attempt_id, None)
 

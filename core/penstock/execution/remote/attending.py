@@ -113,13 +113,14 @@ class Attending:
     async def _turn(self, *, everything: bool) -> None:
         try:
             await self._submit_all()
+            await self._pass_stops_on()  # before all that can wait
             ids = [each for each in self._hinted if (known := self._live.get(each)) and known.sent]
             self._hinted.clear()
             if everything:
                 ids = [each for each, known in self._live.items() if known.sent]
             if ids:
                 await self._look(ids)
-            await self._pass_orders_on()
+            await self._fence()
             if self._forgets and (everything or len(self._forgets) >= _AT_ONCE):
                 self._forget_beside()
         except NoAnswerError as error:
@@ -247,17 +248,18 @@ class Attending:
         for each in forgets:
             self._forgets.pop(each, None)
 
-    async def _pass_orders_on(self) -> None:
-        for known in list(self._live.values()):
-            if known.ended is not None or not known.sent:
-                continue
-            if known.order is not None:
+    async def _pass_stops_on(self) -> None:
+        for known in [each for each in self._live.values() if each.order is not None]:
+            if known.ended is None and known.sent and known.order is not None:
                 await self._stop(known, *known.order)
-            if must_fence(known):
-                known.revoke = False
-                seen = await self._channel.ask(protocol.Revoke(attempt=known.attempt_id))
-                if self._hear(known, seen):
-                    self._hint([known.attempt_id])
+
+    async def _fence(self) -> None:
+        """Take the starts away of those that nobody has heard of, or that the engine takes back."""
+        for known in [each for each in self._live.values() if must_fence(each)]:
+            known.revoke = False
+            seen = await self._channel.ask(protocol.Revoke(attempt=known.attempt_id))
+            if self._hear(known, seen):
+                self._hint([known.attempt_id])
 
     async def _stop(self, known: Known, mode: str, reason: str) -> None:
         await self._channel.ask(

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from penstock.attempts import files
@@ -262,10 +260,7 @@ class RemoteExecutor(LocalArchive):
 
     def forget(self, attempt_id: str) -> None:
         """Remove what is here. Its worker was told when everything had been fetched."""
-        folder = self.folder(attempt_id)
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):
-            Path(folder).parent.rmdir()
+        directory.remove(self.folder(attempt_id))
         self._let_go(attempt_id)
 
     # --- logs that grow elsewhere -------------------------------------------------------------------
