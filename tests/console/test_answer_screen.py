@@ -61,9 +61,11 @@ async def test_the_question_under_the_cursor_is_answered(size: tuple[int, int]) 
         await driver.sees("✎1")
         await stand_on(driver, DAG)
         await driver.press("a")
-        await driver.sees("asks: Load it all the same?", "( ) Approve", "rows")
-        if size[1] > 15:  # otherwise the form scrolls
-            await driver.sees("12 rows differ.")
+        await driver.sees("the same?", "( ) Approve", "12 rows differ.", "See the report.")
+        if size[1] > 15:
+            await driver.sees("asks: Load it all the same?", "rows   3")
+        else:  # the form scrolls, and says so whatever the title is
+            await driver.sees("times UTC  more fields: tab")
         await driver.press("space")
         await commit(driver)
         assert driver.engine.acts == [

@@ -210,3 +210,13 @@ async def test_it_is_reached_from_runs_and_from_a_run() -> None:
         await driver.sees("wait_for_drop")
         await driver.press("C")
         await driver.sees("August 2026")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_the_letters_mean_is_never_cut(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        await driver.sees("prod-etl")
+        driver.console.push_screen(CalendarScreen("orders_daily"))
+        await driver.sees(
+            "F failed", "B backfilled", ". to come", "small: some of the day", "~ clocks changed"
+        )

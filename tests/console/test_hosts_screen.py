@@ -128,3 +128,13 @@ async def test_one_instance_at_home_names_no_host_and_asks_for_nothing() -> None
         await driver.sees("this console shows one instance")
         await driver.press("escape")
         assert " host " not in driver.text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_an_empty_list_says_is_never_cut(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        await driver.sees("prod-etl")
+        await driver.press("K")
+        await driver.until(
+            lambda: "penstock console --host A --host B shows several" in " ".join(driver.text().split())
+        )

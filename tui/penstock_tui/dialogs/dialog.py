@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -12,11 +13,23 @@ from textual.screen import ModalScreen
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view import zones
-from penstock_tui.view.spans import Spans
+from penstock_tui.view.spans import Spans, give_way
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable
 
 Result = TypeVar("Result")
+_LEAST_TITLE = 16
+"""Cells of a title that stay, so that it can be recognized."""
+
+
+class Heading(Line):
+    """The first line of a dialog: when it is too long its longest part gives way, not what is said behind."""
+
+    def spans(self, cells: int) -> Spans:
+        """Return what fits in *cells*."""
+        spans = self._spans
+        longest = max(range(len(spans)), key=lambda place: cell_len(spans[place][0]), default=None)
+        return spans if longest is None else give_way(spans, cells, (longest,), _LEAST_TITLE)
 
 
 class Dialog(ModalScreen[Result | None], Generic[Result]):
@@ -47,7 +60,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def compose(self) -> ComposeResult:
         """Compose the frame with its title."""
         with Vertical(classes="frame"):
-            yield Line(id="title")
+            yield Heading(id="title")
             yield from self.inside()
 
     def on_mount(self) -> None:

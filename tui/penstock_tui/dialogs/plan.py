@@ -188,7 +188,8 @@ class PlanDialog(Dialog[list[Done]]):
     def _bound_form(self) -> None:
         form = self.query_one("#form")
         form.display = bool(form.children)
-        broken = sum(prose.rows - 1 for prose in self.query(Prose) if prose.display)
+        below = [prose for prose in self.query(Prose) if prose.display and prose.parent is not form]
+        broken = sum(prose.rows - 1 for prose in below)
         form.styles.max_height = max(_FORM_ROWS, self.size.height - _OTHER_ROWS - broken)
         self.call_after_refresh(while_shown(self, self._make_room))
 

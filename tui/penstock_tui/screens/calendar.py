@@ -21,6 +21,7 @@ from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.month_grid import MonthGrid
+from penstock_tui.widgets.prose import Prose
 
 _LIMIT = 2000
 """The most points that are listed; a day has 1440 minutes."""
@@ -54,7 +55,7 @@ class CalendarScreen(_OfOneDag, View):
         """Compose the months, and below them the day under the cursor and what the letters mean."""
         yield MonthGrid(self.shell.now().date())
         yield Line(id="day")
-        yield Line(id="legend")
+        yield Prose(id="legend")
 
     @property
     def grid(self) -> MonthGrid:
@@ -64,7 +65,7 @@ class CalendarScreen(_OfOneDag, View):
     def on_mount(self) -> None:
         """Give the grid the keys."""
         super().on_mount()
-        self.query_one("#legend", Line).show(calendar.legend())
+        self.query_one("#legend", Prose).show([calendar.legend()])
         self.grid.focus()
 
     async def load(self) -> None:

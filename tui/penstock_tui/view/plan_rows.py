@@ -12,7 +12,7 @@ from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views.plans import Plan, PlanItem
 from penstock_tui.clean import label
 from penstock_tui.view import durations
-from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.view.spans import Spans, cut_middle, fit, width
 from penstock_tui.view.state_style import Looks
 
 
@@ -56,7 +56,7 @@ def item_lines(
     name_cells = max(8, min(longest, cells - 30))
     lines: list[Spans] = []
     for item, name in zip(items, names, strict=True):
-        spans = fit([(name, "")], name_cells, keep="right")
+        spans = fit([(cut_middle(name, name_cells), "")], name_cells)
         spans += [
             ("  ", ""),
             _worded(item.before, looks),

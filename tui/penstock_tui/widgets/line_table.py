@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from penstock_tui.view.columns import Column, chosen
-from penstock_tui.view.spans import Spans, fit
+from penstock_tui.view.spans import Spans, fit, wrap
 from penstock_tui.view.spans import width as spans_width
 from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of, style_of
@@ -213,7 +213,8 @@ class LineTable(CursorList):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """Return the rows it takes to show everything, but leave `reserve` rows of the screen to others."""
-        return max(1, min(max(1, len(self.rows)) + self._header, self.screen.size.height - self.reserve))
+        rows = len(self.rows) or len(wrap(self.empty, width - 2))
+        return max(1, min(rows + self._header, self.screen.size.height - self.reserve))
 
     def scroll_rows(self, pages: int) -> None:
         """Turn pages of a table without a cursor."""
@@ -234,9 +235,9 @@ class LineTable(CursorList):
             return strip_of(self._titles(), cells, base)
         place = y - self._header + self._top
         if place >= self.count:
-            if not self.count and y == self._header:
-                return strip_of([("  " + self.empty, "dim")], cells, base)
-            return Strip.blank(cells, base)
+            said = wrap(self.empty, cells - 2) if not self.count and cells > 2 else []
+            text = said[y - self._header] if y - self._header < len(said) else ""
+            return strip_of([("  " + text, "dim")], cells, base) if text else Strip.blank(cells, base)
         row = self.row_at(place)
         here = self._has_cursor and place == self._cursor
         lit = here and self.has_focus
