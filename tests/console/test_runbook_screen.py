@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from drive.console import SIZES, Driver, driving
+from fakes.engine import FakeEngine
 from penstock.model import acts
 from penstock.model.views.events import EventRow
+from penstock.model.views.runbooks import RunbookRow
 from penstock_tui.dialogs.runbooks import RunbookDialog
 from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.line_table import LineTable
@@ -44,6 +48,33 @@ async def test_what_is_missing_is_said_in_place_of_the_plan() -> None:
         await driver.press("at")
         await driver.sees("it needs reason=")
         assert not driver.console.screen.query_one("#commit", Button).ready
+
+
+class Late(FakeEngine):
+    """An engine that keeps a runbook only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+
+    def keep_runbook(self, name: str, text: str, *, replace: bool = False) -> RunbookRow:
+        """Wait for the test."""
+        assert self.let.wait(30)
+        return super().keep_runbook(name, text, replace=replace)
+
+
+async def test_the_top_line_says_that_it_records_although_the_dialog_closed_long_before() -> None:
+    engine = Late()
+    async with driving(engine, size=(60, 15)) as driver:
+        await driver.until(lambda: driver.console.screen.query_one(LineTable).rows)
+        await driver.press("at")
+        await driver.sees("no runbook yet")
+        await driver.type("roll")
+        await driver.press("enter")
+        await driver.sees_not("no runbook yet")
+        assert "REC" not in driver.text()
+        engine.let.set()
+        await driver.sees("REC roll")
 
 
 async def test_a_recording_begins_shows_in_the_top_line_and_ends_with_the_key() -> None:

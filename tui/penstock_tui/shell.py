@@ -138,6 +138,9 @@ class Shell(Protocol):
     def flash(self) -> None:
         """Draw the line above the footer again, after what it shows has changed."""
 
+    def tell_views(self) -> None:
+        """Draw the top line again, after what it shows of the console has changed."""
+
     def draw_anew(self) -> None:
         """Draw every cell again: the terminal may show something else than it was sent."""
 

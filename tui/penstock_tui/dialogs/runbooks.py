@@ -47,7 +47,7 @@ class RunbookDialog(PlanDialog):
             yield Field("with  ", self._filled(names[0][0]), hint="PARAM=VALUE for what it asks", id="values")
             ways = [("all", "all steps at once"), ("step", "step by step: enter goes on, esc stops")]
             yield Options("go    ", ways, chosen={self._way_of(names[0][0])}, id="way")
-        yield Field("record", hint="a new name, enter: what you do from then on is kept", id="record")
+        yield Field("record", hint="a new name, enter: keeps what you do", id="record")
 
     def focus_first(self) -> None:
         """Begin at the runbooks, or at the name of the first one."""

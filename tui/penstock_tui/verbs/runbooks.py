@@ -47,6 +47,7 @@ async def _start(shell: Shell, name: str, person: str) -> None:
 
     await shell.feed.call(start)
     shell.recording = name
+    shell.tell_views()
     twin = f"$ penstock runbook record {label(name)} --stop"
     shell.say(f"recording {label(name)}: what you do is kept until @   {twin}")
 
@@ -59,6 +60,7 @@ async def _stop(shell: Shell, row: RunbookRow, person: str) -> None:
 
     kept = await shell.feed.call(stop)
     shell.recording = None
+    shell.tell_views()
     commands = f"{len(kept.steps)} command{'' if len(kept.steps) == 1 else 's'}"
     path = label(shell.short_path(kept.path))
     shell.say(f"{path}: {commands}   $ penstock runbook edit {row.name}")
