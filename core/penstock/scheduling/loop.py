@@ -39,6 +39,7 @@ from penstock.scheduling.steps.settle import settle
 from penstock.scheduling.steps.stop_at import stop_at
 from penstock.scheduling.steps.triggers import keep_triggerer, settle_triggers, tell_triggerer
 from penstock.scheduling.tick_times import Ticks
+from penstock.scheduling.waking import Signal
 from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.orders import ActOrder, Order
@@ -57,22 +58,6 @@ log = logging.getLogger(__name__)
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[Change], None]
-
-
-class Signal:
-    """Wakes all who wait when it fires; later ones wait for the next time."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def fire(self) -> None:
-        """Wake them."""
-        self._event.set()
-        self._event = asyncio.Event()
-
-    async def wait(self) -> None:
-        """Wait for the next time."""
-        await self._event.wait()
 
 
 class Loop:
