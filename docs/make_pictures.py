@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import queue
 import re
 import shutil
 import subprocess
@@ -17,7 +18,9 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -30,21 +33,30 @@ LASTING = ("forecast_demand", "reload", "compact", "export")
 """DAGs of the shop whose tasks would go on for a quarter of an hour."""
 SHOW = "\x13"
 """The key that goes on from a form."""
-NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at", "\t": "tab", SHOW: "ctrl+s"}
+NAMES = {
+    "=": "equals_sign", "#": "number_sign", "@": "at", ",": "comma", "\t": "tab", "\r": "enter",
+    SHOW: "ctrl+s",
+}  # fmt: skip
 """What Textual calls a key."""
 
 os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
 os.environ.pop("NO_COLOR", None)
 
 from penstock.api.client import SocketEngine, socket_engine  # noqa: E402 - Textual reads the environment when it is imported
+from penstock.api.engine import Engine  # noqa: E402
 from penstock.cli.spoken import acts_of  # noqa: E402
+from penstock.model.places import Place  # noqa: E402
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState  # noqa: E402
+from penstock.model.views.events import Change  # noqa: E402
 from penstock.model.views.runs import RunRow  # noqa: E402
 from penstock.settings import Settings, load_settings  # noqa: E402
+from penstock.ssh.member import Member  # noqa: E402
+from penstock.ssh.several import Several  # noqa: E402
 from penstock_tui.app import Console  # noqa: E402
 from penstock_tui.feed import Feed  # noqa: E402
 from penstock_tui.screens.digest import DigestScreen  # noqa: E402
 from penstock_tui.screens.run import RunScreen  # noqa: E402
+from penstock_tui.widgets.line_table import LineTable  # noqa: E402
 
 
 def main() -> None:
@@ -125,6 +137,18 @@ async def take(settings: Settings, wanted: Sequence[str]) -> None:
         await night(home, engine)
         await picture(settings, Picture("coming", keys="7"))
         await picture(settings, Picture("what_if", keys=f"7eWwarehouse=2{SHOW}"))
+    if not wanted or {"questions", "answer", "workers"} & set(wanted):
+        await elsewhere(home, engine)
+        for shown in (
+            Picture("questions", keys=","),
+            Picture("answer", keys=",\r"),
+            Picture("workers", keys="8", open_rows=("executors",)),
+        ):
+            if not wanted or shown.name in wanted:
+                await picture(settings, shown)
+        penstock(home, "cluster", "stop", "--now")
+    if not wanted or "hosts" in wanted:
+        await two_hosts(settings)
     engine.close()
 
 
@@ -194,6 +218,69 @@ async def night(home: Path, engine: SocketEngine) -> None:
     await until(lambda: all(last_run(engine, name).state in RUN_TERMINAL for name in names))
 
 
+ELSEWHERE = """
+from penstock import DAG, ApprovalOperator, BashOperator, HITLBranchOperator, Param
+
+with DAG("month_end", schedule=None):
+    BashOperator(task_id="compare", bash_command="echo 12 invoices differ") >> ApprovalOperator(
+        task_id="close_the_books",
+        subject="Close November with 12 invoices that differ?",
+        body="The ledger has 12 invoices more than the bank.\\nSee the log of `compare` first.",
+        params={"note": Param("", type="string", description="kept with the answer")},
+    )
+with DAG("restock", schedule=None):
+    HITLBranchOperator(
+        task_id="supplier", subject="Who delivers the missing 40 boxes?", options=["north", "south"]
+    ) >> [BashOperator(task_id=each, bash_command="true") for each in ("north", "south")]
+with DAG("score", schedule=None, default_args={"executor": "cluster"}):
+    for part in range(6):
+        BashOperator(task_id=f"score_{part}", bash_command="sleep 600")
+"""
+"""DAGs that ask people, and one that runs on workers."""
+
+
+async def elsewhere(home: Path, engine: SocketEngine) -> None:
+    """Let tasks ask people, and others run on the workers of a cluster."""
+    penstock(home, "cluster", "start", "--workers", "2", "--slots", "2")
+    (home / "dags" / "elsewhere.py").write_text(ELSEWHERE)
+    await until(lambda: {row.dag_id for row in engine.dags(strip=0)}.issuperset({"month_end", "score"}))
+    for name in ("month_end", "restock", "score"):
+        penstock(home, "trigger", name)
+    await until(lambda: len(engine.questions()) == 2)
+    await until(lambda: last_run(engine, "score").counts.get("running", 0) >= 4)
+
+
+async def two_hosts(settings: Settings) -> None:
+    """Take the list of hosts, over this instance and a second one; only ssh is left out."""
+    lab = settings.home.parent / "lab"
+    penstock(lab, "init", str(lab))
+    penstock(lab, "up", "-d")
+    try:
+        news: queue.Queue[Change] = queue.Queue()
+        homes = {Place("prod", production=True, colour="red", word="LIVE"): settings,
+                 Place("lab"): load_settings(lab)}  # fmt: skip
+        members = [
+            Member(place, index, partial(connected, at.socket), lambda: None, news.put, (0.25, 2.0))
+            for index, (place, at) in enumerate(homes.items())
+        ]
+        for member in members:
+            member.start()
+        await until(lambda: all(member.reachable for member in members))
+        several = Several(members, news)
+        shown = Picture("hosts", keys="K")
+        await picture(settings, shown, connect=lambda: cast("Engine", several), places=tuple(homes))
+        several.close()
+    finally:
+        penstock(lab, "down")
+
+
+def connected(socket: Path) -> SocketEngine:
+    """Return the engine at *socket*, which answers."""
+    engine = socket_engine(socket)
+    engine.connect()
+    return engine
+
+
 def last_run(engine: SocketEngine, dag_id: str) -> RunRow:
     """Return the newest run of a DAG."""
     return engine.runs(dag_id, limit=1)[0]
@@ -223,18 +310,23 @@ class Picture:
     task_id: str | None = None
     keys: str = ""
     size: tuple[int, int] = SIZE
+    open_rows: tuple[str, ...] = ()
+    """Rows of the list that are opened after that."""
 
 
-async def picture(settings: Settings, shown: Picture) -> None:
+async def picture(
+    settings: Settings,
+    shown: Picture,
+    connect: Callable[[], Engine] | None = None,
+    places: tuple[Place, ...] = (),
+) -> None:
     """Open the console without a terminal and keep what it shows as ``<name>.svg``."""
-
-    def connect() -> SocketEngine:
-        engine = socket_engine(settings.socket)
-        engine.connect()
-        return engine
-
+    connect = connect or partial(connected, settings.socket)
     app = Console(
-        lambda post: Feed(connect, post, actor=f"reader of {shown.name}"), zone=UTC, read_command=acts_of
+        lambda post: Feed(connect, post, actor=f"reader of {shown.name}"),
+        zone=UTC,
+        read_command=acts_of,
+        places=places,
     )
     app.theme = "textual-dark"
     async with app.run_test(size=shown.size) as pilot:
@@ -249,6 +341,10 @@ async def picture(settings: Settings, shown: Picture) -> None:
             await still(pilot.pause)
         for key in shown.keys:
             await pilot.press(NAMES.get(key, key))
+            await still(pilot.pause)
+        for row in shown.open_rows:
+            app.screen.query_one(LineTable).move_to_key(row)
+            await pilot.press("enter")
             await still(pilot.pause)
         svg = app.export_screenshot(title="penstock")
     # A page of documentation loads nothing from elsewhere: the reader's own monospaced font will do.

@@ -1,7 +1,7 @@
 r"""Patterns that are a row of characters of certain kinds, such as ``[a-f]\d`` or ``\d+ ms``. Pure.
 
-`re` makes an object of each match. Where nearly every line has one, it is several times as fast to write
-one byte for each kind, to look for the row of them as for a word, and to keep nothing but hits and newlines.
+`re` tries such a pattern at every byte. It is several times as fast to write one byte for each kind, and to
+look for the row of them as for a word, once in each line.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ from dataclasses import dataclass
 
 from penstock_tui.view.log_lines import ALONE, REPEAT, REPEATED, least, parts
 
-_HIT, _OTHER, _FIRST = 0, 1, 32
-"""The bytes for a hit, for what is of no kind, and for the first kind."""
+_OTHER, _FIRST = 1, 32
+"""The bytes for what is of no kind, and for the first kind."""
 _NEWLINE = ord("\n")
 _LONGEST = 64
-_NO_HIT = bytes(each for each in range(256) if each not in {_HIT, _NEWLINE})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Writes a byte for the kind of each byte by ``table``; a match is then the ``word``."""
+    """Writes a byte for the kind of each byte by ``table``; a match is then the ``word``.
+
+    ``line`` is that and what follows it in its line.
+    """
 
     table: bytes
     word: bytes
+    line: re.Pattern[bytes]
 
     def count(self, text: bytes, first: int, last: int) -> int:
         """Return how many lines of *text* between the two places have a match."""
-        kinds = text[first:last].translate(self.table)
-        hits = kinds.replace(self.word, bytes([_HIT])).translate(None, _NO_HIT)
-        return hits.count(bytes([_HIT, _NEWLINE])) + hits.endswith(bytes([_HIT]))
+        return len(self.line.findall(text[first:last].translate(self.table)))
 
 
 def row(source: str) -> Row | None:
@@ -49,7 +50,8 @@ def row(source: str) -> Row | None:
     for code, kind in enumerate(distinct, _FIRST):
         for each in kind:
             table[each] = code
-    return Row(bytes(table), bytes(_FIRST + distinct.index(kind) for kind in kinds))
+    word = bytes(_FIRST + distinct.index(kind) for kind in kinds)
+    return Row(bytes(table), word, re.compile(re.escape(word) + rb"[^\n]*"))
 
 
 def _kinds(source: str) -> list[frozenset[int]] | None:
