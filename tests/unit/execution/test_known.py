@@ -59,6 +59,7 @@ def test_silence_beyond_the_lease_is_a_loss_and_says_whose() -> None:
         (known(CLAIMED), LEASE, True),
         (known(CLAIMED), Lease(600.0, "keep"), False),
         (known(Seen(kind="accepted")), LEASE, False),
+        (known(Seen(kind="accepted", worker="w1")), LEASE, True),
         (known(adopted=True), LEASE, False),
         (known(adopted=True, worker="w1"), LEASE, True),
         (known(Seen(kind="exited", worker="w1"), pulling=True), LEASE, False),
@@ -66,7 +67,7 @@ def test_silence_beyond_the_lease_is_a_loss_and_says_whose() -> None:
         (known(CLAIMED, ended=Lost("x")), LEASE, False),
     ],
 )
-def test_only_what_was_claimed_can_be_lost(one: Known, lease: Lease, *, lost: bool) -> None:
+def test_only_what_a_worker_may_have_begun_can_be_lost(one: Known, lease: Lease, *, lost: bool) -> None:
     assert is_lost(one, lease, OVER + 1) is lost
     assert not is_lost(one, lease, OVER - 1)
 
@@ -85,6 +86,17 @@ def test_only_what_was_claimed_can_be_lost(one: Known, lease: Lease, *, lost: bo
 )
 def test_a_start_is_taken_away_only_from_what_nobody_knows(one: Known, *, fenced: bool) -> None:
     assert must_fence(one) is fenced
+
+
+def test_a_start_that_came_to_nothing_is_taken_away() -> None:
+    """The fence gave it to a worker that did not hear so in time: it is nobody's, and costs no try."""
+    one = known(Seen(kind="accepted", worker="w1", waiting="it is being started"))
+    assert (one.worker, one.given) == (None, "w1")
+    one.hear(Seen(kind="absent"), 20.0, 1020.0)
+    assert must_fence(one)
+    begun = known(CLAIMED)
+    begun.hear(Seen(kind="absent"), 20.0, 1020.0)
+    assert not must_fence(begun), "what ran is never started again because its host forgot it"
 
 
 @pytest.mark.parametrize(

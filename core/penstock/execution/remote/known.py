@@ -34,6 +34,9 @@ class Known:
     adopted: bool = False
     """Whether an engine before this one submitted it."""
     worker: str | None = None
+    """The worker on which it has begun."""
+    given: str | None = None
+    """The worker that was to begin it, and may have."""
     seen: Seen | None = None
     order: tuple[str, str] | None = None
     """A stop that was not passed on yet: mode and reason."""
@@ -51,6 +54,8 @@ class Known:
         self.seen = seen
         if seen.kind not in ("absent", "unreachable"):
             self.contact, self.contact_at = mono, now
+            self.given = seen.worker or self.given
+        if seen.kind in ("claimed", "exited", "lost"):
             self.worker = seen.worker or self.worker
         return before is None or _telling(before) != _telling(seen)
 
@@ -66,9 +71,9 @@ def verdict(known: Known, lease: Lease, mono: float, whom: str) -> Observation:
     silent = mono - known.contact
     seen = known.seen
     if is_lost(known, lease, mono):
-        host = f"worker {known.worker}" if known.worker else whom
+        host = f"worker {known.worker or known.given}"
         return Lost(f"there has been no contact with {host} for {silent:.0f} s, longer than its lease")
-    out_of_contact = Unreachable(known.contact_at, known.worker or whom)
+    out_of_contact = Unreachable(known.contact_at, known.worker or known.given or whom)
     if seen is None:
         if known.adopted:
             return out_of_contact
@@ -86,9 +91,11 @@ def verdict(known: Known, lease: Lease, mono: float, whom: str) -> Observation:
 def is_lost(known: Known, lease: Lease, mono: float) -> bool:
     """Whether its host has ended an attempt for sure, because nobody renewed its lease.
 
-    One that was never seen claimed may still be waiting somewhere: only its start fence can decide.
+    One that no worker is known to have may still be waiting somewhere: only its start fence can decide.
     """
-    if lease.on_partition == "keep" or known.worker is None or known.ended is not None:
+    if lease.on_partition == "keep" or known.ended is not None:
+        return False
+    if known.worker is None and known.given is None:
         return False
     if known.seen is not None and known.seen.kind in ("exited", "lost") and known.pulling:
         return False
@@ -96,7 +103,10 @@ def is_lost(known: Known, lease: Lease, mono: float) -> bool:
 
 
 def must_fence(known: Known) -> bool:
-    """Whether nobody has heard of an attempt that somebody should know, so that its start is taken away."""
+    """Whether nobody has heard of an attempt that somebody should know, so that its start is taken away.
+
+    A worker that was to begin it and says that it does not know it never will: in the end the fence says so.
+    """
     if known.ended is not None or not known.sent:
         return False
     return known.revoke or (known.seen is not None and known.seen.kind == "absent" and known.worker is None)
