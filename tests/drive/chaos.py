@@ -157,7 +157,7 @@ class Chaos:
                 " json_extract(outcome, '$.exit_code'), json_extract(outcome, '$.reason'), end_us"
                 " FROM attempt"
             ).fetchall()
-            found.illegal = _replay(store)
+            found.illegal = replay(store)
         finally:
             store.close()
         found.attempts = len(rows)
@@ -183,7 +183,7 @@ class Chaos:
         self.instance.close()
 
 
-def _replay(store: sqlite3.Connection) -> list[str]:
+def replay(store: sqlite3.Connection) -> list[str]:
     """Return the task instances whose events do not lead to the state they are in."""
     state: dict[tuple[str, str, str, int], str] = {}
     problems = []
