@@ -26,17 +26,20 @@ PATIENCE = 60.0
 class Cluster:
     """A scheduler and workers, each with a root of its own. Any of them may be killed and begun again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder
+        self.prefix: Sequence[str] = ()
+        """Words before the next command, such as those that run it in a network namespace."""
         self.file = folder / "scheduler.json"
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self.program: tuple[str, ...] = (sys.executable, "-P", "-m", "penstock")
+        self._host = host
         self._port = 0
 
     def begin_scheduler(self, *more: str) -> None:
         """Begin the scheduler, at the same port each time, and wait until it listens."""
         self.file.unlink(missing_ok=True)
-        listen = f"127.0.0.1:{self._port}"
+        listen = f"{self._host}:{self._port}"
         self._begin("scheduler", "cluster", "scheduler", "--listen", listen, "--file", str(self.file), *more)
         self._await("scheduler", self.file.exists)
         self._port = int(json.loads(self.file.read_bytes())["address"].rpartition(":")[2])
@@ -88,7 +91,7 @@ class Cluster:
     def _begin(self, name: str, *words: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.parts[name] = subprocess.Popen(
-                [*self.program, "--home", str(self.folder / "home"), *words],
+                [*self.prefix, *self.program, "--home", str(self.folder / "home"), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -193,6 +196,12 @@ class Client:
     def pump(self, seconds: float) -> None:
         """Take what the client says, for some time at most."""
         self._next(time.monotonic() + seconds)
+
+    def pump_for(self, seconds: float) -> None:
+        """Take what the client says for some time, that is itself what is tried."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.pump(0.1)
 
     def kill(self) -> None:
         """Kill the client process."""

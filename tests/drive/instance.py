@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Instance:
         """What the engine's process gets besides the tests' own environment."""
         (home / "dags").mkdir(parents=True, exist_ok=True)
         (home / "penstock.toml").write_text(config)
+        self.prefix: Sequence[str] = ()
+        """Words before the engine's command, such as those that run it in a network namespace."""
         self.settings: Settings = load_settings(home)
         self._engine: subprocess.Popen[bytes] | None = None
 
@@ -45,7 +47,7 @@ class Instance:
             environment["PENSTOCK_FAILPOINT"] = failpoint
         with (self.home / "engine.log").open("ab") as log:
             self._engine = subprocess.Popen(
-                [sys.executable, "-P", "-m", "penstock", "up"],
+                [*self.prefix, sys.executable, "-P", "-m", "penstock", "up"],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
