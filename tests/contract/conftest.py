@@ -13,6 +13,7 @@ from data import builders
 from data.builders import NOON
 from data.filled_store import LATER, Port, RememberedActs, fill, settings_of
 from drive.attempts import Attempts, make_settings
+from drive.dask_cluster import Cluster
 from drive.far import Elsewhere, far_root
 from drive.server import Served
 from fakes.clock import FakeClock
@@ -82,17 +83,42 @@ FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], 
     "mixed, elsewhere": (Elsewhere, lambda settings: far_root(settings) / "attempts"),
 }
 """Each executor, and where the directories of its attempts are while these run: add another one here."""
+DASK = pytest.param("dask", marks=pytest.mark.slow)
 
 
-@pytest.fixture(params=sorted(FACTORIES))
+@pytest.fixture(scope="session")
+def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler and one worker of four slots."""
+    pytest.importorskip("distributed")
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        cluster.begin_scheduler()
+        cluster.begin_worker("w1", slots=4)
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def on_dask(cluster: Cluster) -> tuple[Callable[[Settings], Executor], Callable[[Settings], Path]]:
+    """Return the same of an executor over a Dask worker."""
+
+    def where(settings: Settings) -> Path:
+        instance = (settings.attempts / ".instance").read_text().strip()
+        return cluster.root("w1") / "instances" / instance / "attempts"
+
+    return lambda settings: Elsewhere(settings, type="dask", scheduler=str(cluster.file)), where
+
+
+@pytest.fixture(params=[*sorted(FACTORIES), DASK])
 async def attempts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Attempts]:
     home = tmp_path / "home"
     home.mkdir()
-    make, where = FACTORIES[request.param]
+    dask = request.param == "dask"
+    make, where = on_dask(request.getfixturevalue("dask_cluster")) if dask else FACTORIES[request.param]
     settings = make_settings(home)
     found = Attempts(make(settings), settings)
+    await found.start()
     found.root = where(settings)
     found.archive = LocalArchive(settings.attempts)
-    await found.start()
     yield found
     await found.executor.close()

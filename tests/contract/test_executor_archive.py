@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -151,3 +152,39 @@ async def test_the_log_is_capped_and_what_is_dropped_is_counted(attempts: Attemp
     assert log.endswith(b"x" * 2_000 + b"\nlast\n")
     assert outcome.ok
     assert outcome.log_dropped == 300_006 - 10_000
+
+
+async def test_lines_and_their_times_can_be_found(attempts: Attempts) -> None:
+    before = time.time()
+    spec = shell("echo one; echo three; printf five")
+    await attempts.run(spec)
+    for archive in archives(attempts):
+        assert archive.line_starts(spec.attempt_id, [1, 4, 5]) == [4, 4, 10]
+        times = archive.log_times(spec.attempt_id, 0, 14)
+        assert [offset for offset, _ in times][:1] == [0]
+        assert all(before - 1 <= at / 1e6 <= time.time() + 1 for _, at in times)
+        extent = archive.log_extent(spec.attempt_id, grows=False, most=10)
+        assert (extent.size, extent.torn) == (14, True)
+        assert extent.times[0][0] == 0
+
+
+async def test_what_a_task_pushed_and_rendered_is_kept(attempts: Attempts) -> None:
+    """Secrets are covered for people, and whole for tasks."""
+    attempt_id, quiet = new_attempt_id(), shell("true")
+    folder = attempts.folder(attempt_id)
+    xcom = json.dumps({"v": 1, "values": {"a": [1], "s": "secret"}, "covered": {"s": "***"}})
+    rendered = json.dumps({"v": 1, "fields": {"bash_command": "echo"}})
+    script = f"printf %s '{xcom}' > '{folder}/xcom'; printf %s '{rendered}' > '{folder}/rendered'"
+    await attempts.run(shell(script, attempt_id=attempt_id))
+    await attempts.run(quiet)
+    for archive in archives(attempts):
+        assert archive.rendered(attempt_id) == {"bash_command": "echo"}
+        assert archive.pushed(attempt_id) == {"a": [1], "s": "***"}
+        values, at = archive.handed_on(attempt_id)
+        assert values == {"a": [1], "s": "secret"}
+        assert time.time() - 60 < at < time.time() + 1
+        file = archive.pushed_file(attempt_id)
+        assert file is not None
+        assert file.size == len(xcom)
+        assert (archive.pushed(quiet.attempt_id), archive.pushed_file(quiet.attempt_id)) == ({}, None)
+        assert archive.handed_on(quiet.attempt_id)[0] == {}

@@ -1,4 +1,4 @@
-"""An executor on "another host": a child process with a worker host of its own, without Dask."""
+"""An executor on "another host": a child process with a worker host of its own, or a Dask worker."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ def far_table(settings: Settings) -> dict[str, Any]:
 
 
 class Elsewhere(Executors):
-    """The executors of a home, of which ``grid`` gets every launch."""
+    """The executors of a home, of which ``grid`` gets every launch.
+
+    It is as in ``[executors.grid]``: without a type, the child process without Dask.
+    """
 
     def __init__(self, settings: Settings, **fields: Any) -> None:
-        table = {**far_table(settings), **fields}
+        table = fields if "type" in fields else {**far_table(settings), **fields}
         super().__init__(replace(settings, executors={"grid": table}))
 
     @property
