@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from drive.dask_cluster import Client, Cluster, doubled, lines_of
+from drive.attempts import marked
+from drive.dask_cluster import Client, Cluster, doubled, end_supervisors, lines_of
 from drive.worker_host import far
 from penstock.execution.remote import protocol as said
 from penstock.execution.remote.protocol import Order
@@ -162,6 +165,89 @@ def test_what_a_worker_was_given_as_it_froze_starts_once_elsewhere(
         assert client.until(order, "exited").worker == "w2"
     lines = lines_of(tmp_path / "ledger")
     assert (len(lines), doubled(lines)) == (40, set())
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_away_for_longer_than_a_lease(
+    cluster: Cluster, begin: Callable[..., Client], tmp_path: Path
+) -> None:
+    """Dask's own workers would have left by then. What has a long lease runs on, the other one has ended."""
+    cluster.begin_worker("w1")
+    client = begin()
+    client.wait_for_workers("w1")
+    patient, brief = tells(tmp_path, "patient", 5), tells(tmp_path, "brief", lease=3.0)
+    client.submit([patient, brief])
+    for order in (patient, brief):
+        client.until(order, "claimed")
+    cluster.signal("scheduler", signal.SIGKILL)
+    client.wait(lambda: not marked(brief.spec.attempt_id), "its lease ends it")
+    client.pump_for(40.0)  # as long as it takes Dask to give up
+    assert marked(patient.spec.attempt_id)
+    cluster.begin_scheduler()
+    client.wait_for_workers("w1")
+    client.until(brief, "exited")
+    result = client.result(brief)
+    assert (result["kind"], result["reason"]) == ("lost", "lease expired: nobody renewed it for 3 s")
+    assert client.until(patient, "claimed").worker == "w1"
+    (tmp_path / "gate").touch()
+    client.until(patient, "exited")
+    assert client.result(patient)["exit_code"] == 5
+    assert sorted(lines_of(tmp_path / "ledger")) == ["begin brief", "begin patient", "end patient"]
+
+
+@pytest.mark.slow
+def test_a_host_that_fell_over_has_lost_its_attempts_and_says_so(
+    cluster: Cluster, begin: Callable[..., Client], tmp_path: Path
+) -> None:
+    """Worker, supervisors and tasks at once; another worker is free, and nothing starts there by itself."""
+    cluster.begin_worker("w1")
+    client = begin()
+    client.wait_for_workers("w1")
+    orders = [tells(tmp_path, str(number)) for number in range(2)]
+    client.submit(orders)
+    for order in orders:
+        client.until(order, "claimed")
+    cluster.begin_worker("w2")
+    client.wait_for_workers("w1", "w2")
+    cluster.signal("w1", signal.SIGKILL)
+    end_supervisors(cluster.root("w1"))
+    for order in orders:
+        assert client.until(order, "unreachable").worker == "w1"
+        assert not marked(order.spec.attempt_id)
+    cluster.begin_worker("w1")
+    for order in orders:
+        seen = client.until(order, "lost")
+        assert (seen.worker, bool(seen.reason)) == ("w1", True)
+    client.wait(lambda: client.workers["w1"].used == 0, "its slots are free")
+    assert sorted(lines_of(tmp_path / "ledger")) == ["begin 0", "begin 1"]
+
+
+@pytest.mark.slow
+def test_a_worker_that_dask_retires_runs_nothing_a_second_time(
+    cluster: Cluster, begin: Callable[..., Client], tmp_path: Path
+) -> None:
+    """Somebody drains it by Dask's own means, for whom a running task is one to be started elsewhere."""
+    cluster.begin_worker("w1")
+    client = begin()
+    client.wait_for_workers("w1")
+    order = tells(tmp_path, "a", 5)
+    client.submit([order])
+    client.until(order, "claimed")
+    cluster.begin_worker("w2")
+    client.wait_for_workers("w1", "w2")
+    address = json.loads((cluster.root("w1") / "ready.json").read_bytes())["address"]
+    scheduler = json.loads(cluster.file.read_bytes())["address"]
+    retire = (
+        f"from distributed import Client; print(list(Client({scheduler!r}).retire_workers([{address!r}])))"
+    )
+    done = subprocess.run([sys.executable, "-c", retire], capture_output=True, text=True, check=True)
+    assert address in done.stdout, "Dask did it"
+    client.wait_for_workers("w1", "w2")  # it comes back by itself
+    assert client.until(order, "claimed").worker == "w1"
+    (tmp_path / "gate").touch()
+    client.until(order, "exited")
+    assert client.result(order)["exit_code"] == 5
+    assert lines_of(tmp_path / "ledger") == ["begin a", "end a"]
 
 
 @pytest.mark.slow
