@@ -14,8 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
+from drive.debian import PATH, installed
 from drive.waiting import wait_for
 
 BIN = Path(sys.executable).parent
@@ -23,22 +22,10 @@ BIN = Path(sys.executable).parent
 
 def sshd_program() -> str:
     """Return the path of sshd; skip the test, saying why, if there is none and it cannot be installed."""
-    found = _find()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-        install = ["apt-get", "install", "-y", "--no-install-recommends", "openssh-server"]
-        for command in (install, ["apt-get", "update"], install):
-            done = subprocess.run(command, env=environment, capture_output=True, check=False)
-            if command is install and done.returncode == 0:
-                break
-        found = _find()
-    if found is None or shutil.which("ssh") is None:
-        pytest.skip("OpenSSH is not installed here (Debian: openssh-server)")
+    installed(("sshd", "ssh"), "openssh-server")
+    found = shutil.which("sshd", path=PATH)
+    assert found is not None
     return found
-
-
-def _find() -> str | None:
-    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 class Sshd:
