@@ -88,6 +88,31 @@ def test_a_start_is_taken_away_only_from_what_nobody_knows(one: Known, *, fenced
     assert must_fence(one) is fenced
 
 
+@pytest.mark.parametrize(
+    ("seen", "asked", "older"),
+    [
+        (Seen(kind="accepted", worker="w1"), 49.0, True),
+        (Seen(kind="accepted", worker="w1"), 51.0, False),
+        (Seen(kind="accepted", worker="w1"), None, True),
+        (Seen(kind="accepted", waiting="for a slot"), 51.0, True),
+        (Seen(kind="absent"), 50.0, True),
+        (Seen(kind="absent"), 51.0, False),
+        (Seen(kind="absent"), None, True),
+        (Seen(kind="unreachable", worker="w1"), 49.0, False),
+        (Seen(kind="exited", worker="w1"), None, False),
+        (CLAIMED, 49.0, False),
+    ],
+)
+def test_an_answer_that_was_overtaken_is_not_believed(
+    seen: Seen, asked: float | None, *, older: bool
+) -> None:
+    """It would be taken for a host that has lost what it runs, and the task would run twice."""
+    one = known(Seen(kind="accepted"))
+    assert not one.is_overtaken(seen, asked), "nothing has begun yet"
+    one.hear(CLAIMED, 50.0, 1050.0)
+    assert one.is_overtaken(seen, asked) is older
+
+
 def test_a_start_that_came_to_nothing_is_taken_away() -> None:
     """The fence gave it to a worker that did not hear so in time: it is nobody's, and costs no try."""
     one = known(Seen(kind="accepted", worker="w1", waiting="it is being started"))

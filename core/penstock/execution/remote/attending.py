@@ -159,22 +159,31 @@ class Attending:
 
     async def _look(self, ids: list[str]) -> None:
         named = {each: worker for each in ids if (worker := self._live[each].worker) is not None}
+        asked = time.monotonic()
         answer: protocol.Observed = await self._channel.ask(protocol.Observe(ids=ids, known=named))
         news = []
         for attempt_id, seen in answer.seen.items():
             known = self._live.get(attempt_id)
             if known is None or known.ended is not None:
                 continue
-            if self._hear(known, seen):
+            if self._hear(known, seen, asked=asked):
                 news.append(attempt_id)
         if news:
             self._hint(news)
 
-    def _hear(self, known: Known, seen: protocol.Seen, left: protocol.Manifest | None = None) -> bool:
+    def _hear(
+        self,
+        known: Known,
+        seen: protocol.Seen,
+        left: protocol.Manifest | None = None,
+        asked: float | None = None,
+    ) -> bool:
         """Take what was seen; return whether the engine should look. An end is fetched first.
 
-        *left* is what came along of what it left.
+        *left* is what came along of what it left, *asked* is when it was asked for.
         """
+        if known.is_overtaken(seen, asked):
+            return False
         before = known.worker
         news = known.hear(seen, time.monotonic(), time.time())
         ends = seen.kind in ("exited", "lost")

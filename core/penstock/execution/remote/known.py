@@ -37,6 +37,8 @@ class Known:
     """The worker on which it has begun."""
     given: str | None = None
     """The worker that was to begin it, and may have."""
+    begun: float | None = None
+    """When it was last heard that it has begun, on the steady clock."""
     seen: Seen | None = None
     order: tuple[str, str] | None = None
     """A stop that was not passed on yet: mode and reason."""
@@ -56,8 +58,19 @@ class Known:
             self.contact, self.contact_at = mono, now
             self.given = seen.worker or self.given
         if seen.kind in ("claimed", "exited", "lost"):
-            self.worker = seen.worker or self.worker
+            self.worker, self.begun = seen.worker or self.worker, mono
         return before is None or _telling(before) != _telling(seen)
+
+    def is_overtaken(self, seen: Seen, asked: float | None) -> bool:
+        """Whether *seen* is an older answer than what was heard: less than that it has begun.
+
+        *asked* is when it was asked for, on the steady clock; None: nobody asked. Answers come by several
+        ways, and some wait for a slow worker. Believed, it would be a host that has lost what it was running.
+        """
+        if self.begun is None or seen.kind not in ("absent", "accepted"):
+            return False
+        waits_with_nobody = seen.kind == "accepted" and seen.worker is None
+        return asked is None or asked <= self.begun or waits_with_nobody
 
 
 def _telling(seen: Seen) -> tuple[object, ...]:
