@@ -5,14 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from penstock import process
 from penstock.execution.executor import Usage
+from penstock.execution.local import uses
 from penstock.execution.local.sampler import Sampler
 
 Start = Callable[[str], int]
@@ -98,18 +98,6 @@ def test_the_ended_are_left_out(start: Start) -> None:
     assert sampler.sample({}) == {}
 
 
-def test_a_process_that_gave_its_memory_back_is_as_good_as_ended(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pid = start("print(flush=True)\nimport time\ntime.sleep(600)")
-    memory = SimpleNamespace(rss=0)
-    monkeypatch.setattr("psutil.Process.oneshot", lambda _: nullcontext())
-    monkeypatch.setattr("psutil.Process.memory_info", lambda _: memory)
-    assert Sampler().sample({"a": pid}) == {}
-    memory.rss = 4096
-    assert Sampler().sample({"a": pid})["a"].rss == 4096
-
-
 def test_the_first_pass_tells_the_mean_since_the_start(start: Start) -> None:
     # It has worked for longer than the kernel's clock tick before it is looked at.
     worker = start("sum(range(5_000_000)); print(flush=True)\nwhile True: pass")
@@ -117,6 +105,36 @@ def test_the_first_pass_tells_the_mean_since_the_start(start: Start) -> None:
     assert isinstance(usage, Usage)
     assert usage.cpu_percent > 0
     assert usage.processes == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+def test_our_own_reading_of_a_process_agrees_with_psutil(start: Start) -> None:
+    pid = start("blob = bytearray(9_000_000)\nprint(flush=True)\nimport time\ntime.sleep(600)")
+    theirs, ours = psutil.Process(pid), uses.totals(pid)
+    assert ours is not None
+    assert abs(ours.rss - theirs.memory_info().rss) < 1 << 20
+    cpu = theirs.cpu_times()
+    assert abs(ours.cpu_seconds - sum(cpu[:4])) < 0.5
+    counters = theirs.io_counters()
+    assert (ours.read_bytes, ours.write_bytes) == (counters.read_bytes, counters.write_bytes)
+    assert abs(uses.age(pid) - (time.time() - theirs.create_time())) < 2
+    assert uses.totals(4_000_000) is None
+    assert uses.age(4_000_000) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"7 (a) (b)) S 1 7 7 0 -1 0 0 0 0 0 100 200 30 4 20 0 1 0 55 9999 3 0\n", (334, 3)),
+        (b"7 (cat) Z 1 7 7 0 -1 0 0 0 0 0 100 200 30 4 20 0 1 0 55 9999 3 0\n", None),
+        (b"7 (gave its memory back) R 1 7 7 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0 55 0 0 0\n", None),
+    ],
+)
+def test_a_record_of_the_kernel_is_read(line: bytes, expected: tuple[int, int] | None) -> None:
+    ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+    wanted = None if expected is None else (expected[0] / ticks, expected[1] * page)
+    assert uses.of_stat(line) == wanted
+    assert uses.of_io(b"rchar: 1\nread_bytes: 4096\nwrite_bytes: 0\ncancelled_write_bytes: 7\n") == (4096, 0)
 
 
 _LEADER = """

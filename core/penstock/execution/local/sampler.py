@@ -9,23 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-import psutil
 
 from penstock import process
 from penstock.attempts.files import MARK
 from penstock.execution.executor import Usage
-
-
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    """One process with the children it has waited for."""
-
-    cpu_seconds: float
-    rss: int
-    read_bytes: int
-    write_bytes: int
+from penstock.execution.local import uses
+from penstock.execution.local.uses import Totals
 
 
 class Sampler:
@@ -80,12 +69,12 @@ class Sampler:
         self._marks = marks
         return found
 
-    def _usage(self, attempt_id: str, pid: int, family: dict[int, _Totals], now: float) -> Usage:
+    def _usage(self, attempt_id: str, pid: int, family: dict[int, Totals], now: float) -> Usage:
         earlier, last = self._before.get(attempt_id, (None, None))
         # The usage of a child that nobody waits for vanishes with it: totals must not fall.
         cpu = max(sum(each.cpu_seconds for each in family.values()), last.cpu_seconds if last else 0.0)
         if earlier is None or last is None:
-            span, gained = _age(pid), cpu
+            span, gained = uses.age(pid), cpu
         else:
             span, gained = now - earlier, cpu - last.cpu_seconds
         return Usage(
@@ -100,7 +89,7 @@ class Sampler:
         )
 
 
-def _family(root: int) -> Iterator[tuple[int, _Totals]]:
+def _family(root: int) -> Iterator[tuple[int, Totals]]:
     """Yield *root* and its living descendants."""
     todo, seen = [root], set[int]()
     while todo:
@@ -108,47 +97,7 @@ def _family(root: int) -> Iterator[tuple[int, _Totals]]:
         if pid in seen:
             continue
         seen.add(pid)
-        totals = _totals(pid)
+        totals = uses.totals(pid)
         if totals is not None:
             yield pid, totals
-            todo += _children(pid)
-
-
-def _children(pid: int) -> list[int]:
-    if process.LINUX:
-        return process.children(pid)
-    try:
-        return [child.pid for child in psutil.Process(pid).children()]
-    except psutil.Error:
-        return []
-
-
-def _totals(pid: int) -> _Totals | None:
-    try:
-        handle = psutil.Process(pid)
-        with handle.oneshot():
-            if handle.status() == psutil.STATUS_ZOMBIE:
-                return None
-            cpu = handle.cpu_times()
-            rss = handle.memory_info().rss
-            if not rss:  # ending: its memory is gone, and it is about to be a zombie
-                return None
-            waited = getattr(cpu, "children_user", 0.0) + getattr(cpu, "children_system", 0.0)
-            return _Totals(cpu.user + cpu.system + waited, rss, *_transfer(handle))
-    except psutil.Error:
-        return None
-
-
-def _transfer(handle: psutil.Process) -> tuple[int, int]:
-    try:
-        counters = handle.io_counters()
-    except (psutil.Error, AttributeError, NotImplementedError):  # another user's, or macOS
-        return 0, 0
-    return counters.read_bytes, counters.write_bytes
-
-
-def _age(pid: int) -> float:
-    try:
-        return max(time.time() - psutil.Process(pid).create_time(), 0.0)
-    except psutil.Error:
-        return 0.0
+            todo += uses.children_of(pid)

@@ -71,7 +71,7 @@ def emit(tick: Tick, change: AssetChange, source: dict[str, Any], key: str | Non
         map_index=source.get("map_index", -1),
         reason=change.name if key is None else f"{change.name} ({key})",
     )
-    waiting = [entry for entry in world.dags.values() if _takes(tick, entry, event)]
+    waiting = [entry for entry in map(world.dag, world.by_assets) if _takes(tick, entry, event)]
     for entry in waiting:
         for of_run in _keys(tick, entry, event):
             world.assets.queued.setdefault((entry.dag_id, of_run), []).append(event)

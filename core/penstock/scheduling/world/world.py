@@ -115,6 +115,8 @@ class World:
         self.put_off: set[int] = set()
         """Keys of runs with so much to do that this tick leaves the rest to the next."""
         self.dags: dict[str, DagEntry] = {}
+        self.by_assets: dict[str, None] = {}
+        """The DAGs that assets schedule."""
         self._made_by: dict[str, dict[str, None]] = {}
         """File -> the DAGs that it makes."""
         self.triggers = Triggers(stored.triggerer)
@@ -430,6 +432,10 @@ class World:
     def _enter(self, facts: DagRecord) -> DagEntry:
         entry = DagEntry(facts, self.structure(facts.version_id), last_point(facts))
         self.dags[facts.dag_id] = entry
+        if entry.structure.spec.schedule.assets is None:
+            self.by_assets.pop(facts.dag_id, None)
+        else:
+            self.by_assets[facts.dag_id] = None
         self._made_by.setdefault(facts.file, {})[facts.dag_id] = None
         return entry
 

@@ -24,7 +24,7 @@ from penstock.store.query import Query
 from penstock.store.sieve import Sieve
 from penstock.store.sql.columns import TABLES
 from penstock.store.sql.views import dags as sql
-from penstock.store.sql.views.runs import PAUSES
+from penstock.store.sql.views.runs import PAUSES, PAUSES_OF_DAG
 from penstock.store.sqlite.connection import Connection
 from penstock.store.views.breakpoints import stopped_runs
 from penstock.store.views.next_points import Coming, Cursor
@@ -70,7 +70,8 @@ def read_dags(
 ) -> list[DagRow]:
     """Return every DAG by id, or *only* some."""
     rows = _rows_of(connection, sql.DAGS, only)
-    facts = _facts(connection, _rows_of(connection, sql.LAST_RUNS, only, limit=max(strip, _HISTORY)))
+    last_runs = _rows_of(connection, sql.LAST_RUNS, only, limit=max(strip, _HISTORY))
+    facts = _facts(connection, last_runs, _pauses(connection, only))
     wanted = {row.version_id for row in rows}
     wanted.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
     kept = versions.load(connection, wanted)
@@ -134,13 +135,22 @@ def _rows_of(connection: Connection, query: Query, only: Sequence[str] | None, *
     ]
 
 
-def _facts(connection: Connection, last_runs: Iterable[AnyRow]) -> _Facts:
+def _pauses(connection: Connection, only: Sequence[str] | None) -> list[AnyRow]:
+    """Return the pauses of every DAG, or of *only* some: of thousands most may be paused."""
+    shown = PAUSES.where(sql.PAUSES_SHOWN)
+    if only is None:
+        return connection.execute(shown).all()
+    of_dag = PAUSES.where(sql.PAUSES_SHOWN, PAUSES_OF_DAG)
+    return [row for dag_id in only for row in connection.execute(of_dag, {"dag_id": dag_id}).all()]
+
+
+def _facts(connection: Connection, last_runs: Iterable[AnyRow], pauses_shown: Iterable[AnyRow]) -> _Facts:
     runs: dict[str, list[AnyRow]] = defaultdict(list)
     for run in last_runs:
         runs[run.dag_id].append(run)
     pauses = dict(
         Sieve().rows(
-            connection.execute(PAUSES.where(sql.PAUSES_SHOWN)).all(),
+            pauses_shown,
             lambda row: about_row("pause", row.dag_id),
             lambda row: (
                 (row.dag_id, row.kind, row.run_id),
