@@ -28,6 +28,7 @@ WORKLOADS = (
     "crowd",
     "reads",
     "many_files",
+    "many_attempts",
     "first_frame",
     "open_run",
     "large_log",

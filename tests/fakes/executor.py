@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
@@ -138,9 +138,16 @@ class ScriptedExecutor:
         """Name a file that is not there."""
         return f"/scripted/{attempt_id}/log"
 
-    def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
+    def kept(
+        self,
+        *,
+        since: str = "",
+        untouched_since: float | None = None,
+        moved_since: float | None = None,
+        among: Collection[str] | None = None,
+    ) -> Iterator[str]:
         """Yield what was submitted and not forgotten."""
-        return (each for each in self.seen if each >= since)
+        return (each for each in self.seen if each >= since and (among is None or each in among))
 
     def order_of(self, attempt_id: str) -> dict[str, str]:
         """Return the environment it was submitted with."""

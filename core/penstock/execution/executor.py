@@ -7,7 +7,7 @@ code as every tick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -215,10 +215,19 @@ class Archive(Protocol):
         """Return the path of the log for people to open; None if it is not a file on this machine."""
         ...
 
-    def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
+    def kept(
+        self,
+        *,
+        since: str = "",
+        untouched_since: float | None = None,
+        moved_since: float | None = None,
+        among: Collection[str] | None = None,
+    ) -> Iterator[str]:
         """Yield the ids of attempts that something is kept of, from the id *since* on, in any order.
 
-        With *untouched_since* (seconds since 1970), only those that nothing has changed from then on.
+        With *untouched_since* (seconds since 1970), only those that nothing has changed from then on. With
+        *moved_since*, those may be left out that have no neighbour that came or went from then on. With
+        *among*, only those.
         """
         ...
 

@@ -42,6 +42,9 @@ _TASKS = 50
 """Task instances deleted in one step: with their folders some tens of milliseconds."""
 _ROWS = 500
 _SAMPLED = 20
+_SWEEP_ALL = 6 * 3600.0
+"""Seconds between two looks at the folders of all attempts; a million take two seconds of CPU."""
+_MARGIN = 60.0
 
 
 async def forget_old(
@@ -52,11 +55,12 @@ async def forget_old(
     await asyncio.sleep(early)
     await _tell_next(database, settings, clock, _FIRST - early)
     await asyncio.sleep(_FIRST - early)
+    sweeps = Sweeps()
     while True:
         began = clock.monotonic()
         removed, problem = 0, None
         try:
-            removed, problem = await forget_once(loop, database, executor, settings, clock)
+            removed, problem = await forget_once(loop, database, executor, settings, clock, sweeps)
         except LostError:
             raise
         except Exception as error:  # a full disk refuses this too; the engine must not end
@@ -104,14 +108,33 @@ async def _tell_next(
 def due_runs(database: Database, settings: Settings, at_us: int) -> dict[str, int]:
     """Return how many runs of each DAG a pass at some time deletes, if nothing changes until then.
 
-    Reads every run, so call it in a thread of its own.
+    May read every run, so call it in a thread of its own.
     """
     logs = old.all_logs(database)
     found = {
         dag_id: len(old.old_runs(database, dag_id, settings.kept_of(dag_id), now_us=at_us, logs=logs))
-        for dag_id in old.dags_with_runs(database)
+        for dag_id in suspects(database, settings, at_us, logs)
     }
     return {dag_id: count for dag_id, count in sorted(found.items()) if count}
+
+
+def suspects(database: Database, settings: Settings, now_us: int, logs: int) -> list[str]:
+    """Return the DAGs that may have runs beyond their retention: an hour after a pass that is nearly none.
+
+    *logs* are the bytes of the logs of all DAGs together.
+    """
+    kept = [settings.kept_of(dag_id) for dag_id in ("", *settings.retention)]
+    if any(each.bytes and logs > each.bytes for each in kept):
+        return old.dags_with_runs(database)
+    shortest = min((each.days for each in kept if each.days), default=0)
+    if not shortest:
+        return []
+    ends = old.oldest_ends(database, before_us=now_us - shortest * DAY_US)
+    return [
+        dag_id
+        for dag_id, end_us in ends.items()
+        if (days := settings.kept_of(dag_id).days) and end_us < now_us - days * DAY_US
+    ]
 
 
 def retention_facts(database: Database) -> RetentionFacts:
@@ -122,8 +145,32 @@ def retention_facts(database: Database) -> RetentionFacts:
         return RetentionFacts()
 
 
+@dataclass(slots=True)
+class Sweeps:
+    """When folders of attempts were compared with the rows, in seconds since 1970: all, and those that moved.
+
+    A folder without a row is made by a crash, and the first look after that is at all of them.
+    """
+
+    whole: float = float("-inf")
+    last: float = float("-inf")
+
+    def begin(self, now: float) -> float | None:
+        """Return since when folders must have come or gone to be looked at; None for all of them."""
+        since = None if not 0 <= now - self.whole < _SWEEP_ALL else self.last - _MARGIN
+        if since is None:
+            self.whole = now
+        self.last = now
+        return since
+
+
 async def forget_once(
-    loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
+    loop: Loop,
+    database: Database,
+    executor: Executor,
+    settings: Settings,
+    clock: Clock,
+    sweeps: Sweeps | None = None,
 ) -> tuple[int, str | None]:
     """Delete what is old now; return how many runs, and what was in the way.
 
@@ -135,7 +182,7 @@ async def forget_once(
     now_us = to_us(clock.now())
     forgotten, wrong = 0, list[str]()
     logs = await asyncio.to_thread(old.all_logs, database)
-    for dag_id in await asyncio.to_thread(old.dags_with_runs, database):
+    for dag_id in await asyncio.to_thread(suspects, database, settings, now_us, logs):
         try:
             kept = settings.kept_of(dag_id)
             for run in await asyncio.to_thread(
@@ -155,7 +202,7 @@ async def forget_once(
     if forgotten:
         log.info("deleted %d old run(s)", forgotten)
     await _forget_trails(database, settings, now_us)
-    await _forget_orphans(database, executor, clock)
+    await _forget_orphans(database, executor, clock, sweeps or Sweeps())
     yesterday_us = now_us - DAY_US
     await _thin_samples(database, yesterday_us)
     old.delete_answers(database, before_us=yesterday_us)
@@ -205,10 +252,11 @@ async def _thin_samples(database: Database, before_us: int) -> None:
         await _breathe()
 
 
-async def _forget_orphans(database: Database, executor: Executor, clock: Clock) -> None:
+async def _forget_orphans(database: Database, executor: Executor, clock: Clock, sweeps: Sweeps) -> None:
     """Remove folders of attempts that have no row and do not run: a crash left them."""
-    before = clock.now().timestamp() - 86_400
-    unknown = await asyncio.to_thread(orphans, database, executor, before=before)
+    now = clock.now().timestamp()
+    since = sweeps.begin(now)
+    unknown = await asyncio.to_thread(orphans, database, executor, before=now - 86_400, moved_since=since)
     for attempt_id in unknown:
         if not isinstance(executor.observe([attempt_id])[attempt_id], Accepted | Claimed):
             executor.forget(attempt_id)
@@ -217,12 +265,15 @@ async def _forget_orphans(database: Database, executor: Executor, clock: Clock) 
         log.info("removed %d folder(s) of deleted attempts", len(unknown))
 
 
-def orphans(database: Database, archive: Archive, *, before: float) -> list[str]:
-    """Return attempts that have no row, but files older than *before*.
+def orphans(
+    database: Database, archive: Archive, *, before: float, moved_since: float | None = None
+) -> list[str]:
+    """Return attempts that have no row, but files older than *before*; see `Archive.kept` for *moved_since*.
 
-    *before* is in seconds since 1970.
+    Both are in seconds since 1970. Only of those without a row it is asked when they were touched.
     """
-    return old.unknown_attempts(database, sorted(archive.kept(untouched_since=before)))
+    unknown = old.unknown_attempts(database, sorted(archive.kept(moved_since=moved_since)))
+    return sorted(archive.kept(untouched_since=before, among=unknown)) if unknown else []
 
 
 async def _breathe() -> None:

@@ -219,12 +219,43 @@ def test_forgetting_runs_beside_the_engine(tmp_path: Path, monkeypatch: pytest.M
         bench = await Bench(tmp_path).open()
         bench.load(dag("d", task("a")))
         run_some(bench, "d", 1)
+        bench.clock.forward(40 * DAY)
         await forget(bench)
         bench.close()
 
     monkeypatch.setattr(expire, "old_runs", watched)
     asyncio.run(work())
     assert asked == [False]
+
+
+async def test_only_dags_with_runs_of_that_age_are_looked_through(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.load(dag("d", task("a")), dag("long", task("a")), dag("young", task("a")))
+    run_some(bench, "d", 2)
+    run_some(bench, "long", 2)
+    bench.clock.forward(30 * DAY)
+    run_some(bench, "young", 2, log_bytes=10)
+    looked: list[str] = []
+    original = expire.old_runs
+
+    def watched(database: Any, dag_id: str, *about: Any, **named: Any) -> Any:
+        looked.append(dag_id)
+        return original(database, dag_id, *about, **named)
+
+    monkeypatch.setattr(expire, "old_runs", watched)
+    await forget(bench)
+    assert looked == ["d"]
+    assert (len(runs(bench, "d")), len(runs(bench, "long")), len(runs(bench, "young"))) == (1, 2, 2)
+
+
+def test_all_folders_are_looked_at_now_and_then_and_after_a_clock_that_was_set() -> None:
+    sweeps = retention.Sweeps()
+    assert sweeps.begin(1_000_000.0) is None
+    assert sweeps.begin(1_003_600.0) == 1_000_000.0 - 60
+    assert sweeps.begin(1_007_200.0) == 1_003_600.0 - 60
+    assert sweeps.begin(1_022_000.0) is None
+    assert sweeps.begin(500_000.0) is None, "the clock was set back"
 
 
 async def test_nothing_is_forgotten_on_the_day_after_the_clock_leapt_forward(bench: Bench) -> None:

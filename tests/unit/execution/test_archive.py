@@ -53,6 +53,12 @@ def test_directories_are_named_from_an_id_on_or_as_old_as_is_asked(
         (9e9, [FIRST, SECOND, THIRD]),
     ):
         assert sorted(archive.kept(untouched_since=moment)) == expected
+    assert sorted(archive.kept(among=[FIRST, THIRD, "0199aa000009-00000009"])) == [FIRST, THIRD]
+    assert sorted(archive.kept(among=[FIRST, THIRD], untouched_since=1001.0)) == [FIRST]
+    for name, moved in (("0199aa0", 2000.0), ("0199ab0", 3000.0)):
+        os.utime(tmp_path / name, (moved, moved))
+    assert sorted(archive.kept(moved_since=2000.0)) == [FIRST, SECOND, THIRD]
+    assert sorted(archive.kept(moved_since=2000.5)) == [THIRD]
     assert list(LocalArchive(tmp_path / "nowhere").kept()) == []
 
 

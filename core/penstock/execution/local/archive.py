@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,28 @@ class LocalArchive:
         """Return the path of the log. See `Archive.log_file`."""
         return f"{self.folder(attempt_id)}/{files.LOG}"
 
-    def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
+    def kept(
+        self,
+        *,
+        since: str = "",
+        untouched_since: float | None = None,
+        moved_since: float | None = None,
+        among: Collection[str] | None = None,
+    ) -> Iterator[str]:
         """Yield the names of attempt directories. See `Archive.kept`."""
+        wanted = None if among is None else frozenset(among)
+        shards = None if wanted is None else {files.shard_of(each) for each in wanted}
         for shard in _folders(os.fspath(self._root)):
             if not _SHARD.fullmatch(shard.name) or shard.name < files.shard_of(since):
                 continue
+            if (shards is not None and shard.name not in shards) or (
+                moved_since is not None and _changed(shard) < moved_since
+            ):
+                continue
             for entry in _folders(shard.path):
                 if entry.name < since or not is_attempt_id(entry.name):
+                    continue
+                if wanted is not None and entry.name not in wanted:
                     continue
                 if untouched_since is None or _changed(entry) < untouched_since:
                     yield entry.name

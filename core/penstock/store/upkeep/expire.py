@@ -34,6 +34,15 @@ def dags_with_runs(database: Database) -> list[str]:
         return connection.execute(sql.DAGS_WITH_RUNS).scalars()
 
 
+def oldest_ends(database: Database, *, before_us: int) -> dict[str, int]:
+    """Return when the oldest runs ended that ended before a time, by DAG; from an index."""
+    found: dict[str, int] = {}
+    with database.read() as connection:
+        for dag_id, end_us in connection.execute(sql.OLD_ENDS, {"before_us": before_us}):
+            found[dag_id] = min(end_us, found.get(dag_id, end_us))
+    return dict(sorted(found.items()))
+
+
 def all_logs(database: Database) -> int:
     """Return the bytes of the logs of all attempts together, from an index."""
     with database.read() as connection:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from penstock.errors import StoreError
@@ -22,6 +23,7 @@ from penstock.store.sqlite.whole import bytes_by_table, damages, lost_parents
 _MOST = 100
 """Problems of one kind that are listed one by one."""
 _TASK_MOVES = frozenset(event.value for event in TaskEvent)
+_BORN = TaskState.PENDING.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,26 +139,26 @@ def _contradictions(connection: Connection) -> Iterator[str]:
     """Replay the events of each run, and yield where they do not lead to the states in the rows."""
     runs = {(str(row.dag_id), str(row.run_id)): (row.id, row.state) for row in connection.execute(sql.RUNS)}
     seen: set[tuple[str, str]] = set()
-    for key, events in groupby(connection.execute(sql.TRAIL), key=lambda row: (row.dag_id, row.run_id)):
+    for key, events in groupby(connection.execute(sql.TRAIL), key=itemgetter(0, 1)):
         if key not in runs:
             continue
         seen.add(key)
         pk, state = runs[key]
         reached: dict[tuple[str | None, Any], str | None] = {}
         name = "/".join(key)
-        for row in events:
-            place = (row.task_id, _place(row.task_id, row.map_index))
-            if (row.kind in _TASK_MOVES) != (row.task_id is not None):
+        for _, _, task_id, map_index, kind, before, after in events:  # many millions: names would cost half
+            if (kind in _TASK_MOVES) is (task_id is None):
                 continue
-            born = None if row.task_id is None else TaskState.PENDING.value
-            was = reached.get(place, born)
-            if was != row.before:
-                yield f"{_named(name, *place)}: {row.kind} began at {row.before}, after {was}"
-            reached[place] = row.after
+            whole = task_id is not None and type(map_index) is int and map_index < 0
+            place = (task_id, 0 if whole else map_index)  # as `_place` has it
+            was = reached.get(place, None if task_id is None else _BORN)
+            if was != before:
+                yield f"{_named(name, *place)}: {kind} began at {before}, after {was}"
+            reached[place] = after
         if reached.get((None, -1)) != state:
             yield f"{name} is {state}; its events lead to {reached.get((None, -1))}"
         for task_id, map_index, state in connection.execute(sql.STATES, {"key": pk}):
-            led = reached.get((task_id, _place(task_id, map_index)), TaskState.PENDING.value)
+            led = reached.get((task_id, _place(task_id, map_index)), _BORN)
             if led != state:
                 yield f"{_named(name, task_id, map_index)} is {state}; its events lead to {led}"
     for key in sorted(runs.keys() - seen):

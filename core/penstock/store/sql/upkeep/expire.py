@@ -5,6 +5,11 @@ from __future__ import annotations
 from penstock.store.query import Query, Write
 
 DAGS_WITH_RUNS = Query('SELECT DISTINCT run.dag_id FROM run', ('dag_id',))
+OLD_ENDS = Query(
+    'SELECT run.dag_id, coalesce(run.end_us, 0) AS coalesce_1 FROM run WHERE run.end_us < '
+    ":before_us OR run.end_us IS NULL AND run.state IN ('cancelled', 'failed', 'success')",
+    ('dag_id', 'coalesce_1'),
+)
 NEWEST_FIRST = Query(
     "SELECT run.id, run.dag_id, run.run_id, run.end_us, 0 AS bytes, run.state IN ('cancelled', "
     "'failed', 'success') AND (run.id NOT IN (SELECT task_instance.run_pk FROM task_instance JOIN"

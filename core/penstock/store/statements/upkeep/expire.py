@@ -58,6 +58,9 @@ def _newest_first(runs: sa.FromClause, log_bytes: sa.ColumnElement[Any]) -> sa.S
 
 
 DAGS_WITH_RUNS = sa.select(run.c.dag_id).distinct()
+_ENDED = sa.or_(run.c.end_us < _BEFORE, sa.and_(run.c.end_us.is_(None), run.c.state.in_(_TERMINAL)))
+OLD_ENDS = sa.select(run.c.dag_id, sa.func.coalesce(run.c.end_us, 0)).where(_ENDED)
+"""Neither grouped nor sorted: that would have every run read, in the order of DAGs."""
 NEWEST_FIRST = _newest_first(run, sa.literal(0))
 """Without the sizes of logs, which are read from every attempt."""
 NEWEST_FIRST_WITH_LOGS = _newest_first(
