@@ -41,6 +41,7 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """
         ...
 
+    @aside
     def dag(self, dag_id: str, *, structure: bool = True) -> views.dags.DagDetail:
         """Return one DAG with its structure, or without its tasks and groups."""
         ...
@@ -123,6 +124,7 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """Return what runs in all DAGs with what it uses, and the first *waiting* of what waits, with why."""
         ...
 
+    @aside
     def run(self, dag_id: str, run_id: str) -> views.runs.RunDetail:
         """Return one run with its task instances."""
         ...

@@ -10,6 +10,7 @@ import re
 import signal
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,8 @@ from penstock.loading.reading import MAX_SOURCE_BYTES, name_problem, read_source
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.sound import refuse_unsound
 from penstock.model.one_spec import share
-from penstock.model.spec import DagFileProblem, ParsedFile
+from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
+from penstock.model.structure import Structure
 from penstock.settings import Settings
 
 SPAWNING: Starter = Spawner()
@@ -147,9 +149,16 @@ def _sound_only(parsed: ParsedFile, path: Path, digest: str) -> ParsedFile:
         except DagFileError as error:
             errors.append(DagFileProblem(file=file, message=error.message, line=error.line))
         else:
-            dags.append(share(msgspec.structs.replace(spec, file=file)))
+            dags.append(_prepared(share(msgspec.structs.replace(spec, file=file)), digest))
     problems = tuple(msgspec.structs.replace(error, file=file) for error in errors)
     return msgspec.structs.replace(parsed, file=file, source_hash=digest, dags=tuple(dags), errors=problems)
+
+
+def _prepared(spec: DagSpec, digest: str) -> DagSpec:
+    """Return *spec* with what scheduling needs of it: of 100,000 tasks that takes seconds, in this thread."""
+    with suppress(ValueError):  # who takes the file over says so
+        Structure(0, spec, digest).checked()
+    return spec
 
 
 def _why(conversation: Conversation, limit: float) -> str:

@@ -81,6 +81,8 @@ def _staying(tasks: list[TaskRecord], version: VersionChange | None) -> list[Tas
 
 def with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
     """Return *tasks* and the setups and teardowns that must run again for them."""
+    if not structure.setups.needing and not structure.setups.teardowns:
+        return tasks
     chosen = {task.key for task in tasks}
     for task in tasks:
         for name in structure.setups.belonging([task.task_id]):

@@ -30,7 +30,7 @@ def cancel(
             stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
             killed += 1
         elif not (whole and ends_later(tick, live, task, ended)):
-            move(tick, live, task, TaskEvent.CANCEL, reason=reason)
+            move(tick, live, task, TaskEvent.CANCEL, reason=reason, columns="moved")
             ended += 1
     tick.world.to_advance.add(live.record.id)
     return killed

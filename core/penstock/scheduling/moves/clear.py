@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves.backfill_points import run_again
-from penstock.scheduling.moves.task import clear_fields, move, stop
+from penstock.scheduling.moves.task import clear_ended, clear_fields, move, stop
+from penstock.scheduling.world import slices
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
@@ -19,6 +20,10 @@ def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: s
         reopen(tick, live, reason=reason)
     elif run.intent is not None:
         _go_on(tick, live)
+    ended = [task for task in tasks if task.state in TERMINAL] if len(tasks) > slices.MANY else []
+    if 4 * len(ended) > len(live.tasks):  # else one by one is quicker
+        tasks = [task for task in tasks if task.state not in TERMINAL]
+        clear_ended(tick, live, ended)
     for task in tasks:
         if task.state in OCCUPIES_SLOT:
             stop(tick, live, task, TaskEvent.CLEAR, reason=reason)

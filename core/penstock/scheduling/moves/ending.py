@@ -38,6 +38,6 @@ def end_more(tick: Tick, live: LiveRun) -> None:
     for _ in range(min(slices.TASKS, len(live.ending))):
         task = live.ending.popleft()
         if task.state not in TERMINAL and task.state not in OCCUPIES_SLOT:
-            move(tick, live, task, event, reason=live.record.reason)
+            move(tick, live, task, event, reason=live.record.reason, columns="moved")
     if live.ending:
         tick.world.put_off.add(live.record.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections.abc import Sequence
 
 from penstock.execution.executor import StopMode
 from penstock.model.outcome import Outcome, OutcomeKind
@@ -15,6 +16,7 @@ from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.moves.failures import record_failure
 from penstock.scheduling.world.instances import tell_children
+from penstock.scheduling.world.live_run import derive
 from penstock.scheduling.world.teardown import judge_anew
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.triggers import wait_for_trigger
@@ -33,12 +35,16 @@ def move(
     *,
     reason: str | None = None,
     ended_us: int | None = None,
+    columns: str | None = None,
 ) -> None:
-    """Change the state of one task instance and keep the run's derived facts in step."""
+    """Change the state of one task instance and keep the run's derived facts in step.
+
+    *columns* are the only ones that have changed, for moves of many (`Gate.move_task`).
+    """
     before = task.state
     if reason is not None:
         task.reason = reason
-    after = tick.gate.move_task(live.record, task, event, reason=reason, ended_us=ended_us)
+    after = tick.gate.move_task(live.record, task, event, reason=reason, ended_us=ended_us, columns=columns)
     take_decision(live, task)
     if (before in TERMINAL) != (after in TERMINAL):
         live.unfinished += -1 if after in TERMINAL else 1
@@ -119,6 +125,21 @@ def clear_fields(live: LiveRun, task: TaskRecord) -> None:
     task.pokes = 0
     task.intent = task.reason = task.outcome = task.skips = task.rush = task.resumes = None
     task.mapped_length = task.rendered_map_index = None
+
+
+def clear_ended(tick: Tick, live: LiveRun, tasks: Sequence[TaskRecord]) -> None:
+    """Clear very many tasks that have ended; what is derived from the run is worked out once, at the end."""
+    for task in tasks:
+        clear_fields(live, task)
+        tick.gate.move_task(live.record, task, TaskEvent.CLEAR, columns="cleared")
+    derive(live)
+    live.dirty.update(key for key, task in live.tasks.items() if task.state is TaskState.UPSTREAM_FAILED)
+    for pk in tick.world.looking_back.get(live.record.dag_id, ()):
+        later = tick.world.runs[pk]
+        if later is not live:
+            watchers = later.structure.watchers
+            later.dirty.update(each for task in tasks for each in watchers.get(task.task_id, ()))
+            tick.world.to_advance.add(pk)
 
 
 def starts_new_try(task: TaskRecord) -> bool:

@@ -40,6 +40,8 @@ def counts(task: TaskRecord) -> bool:
 def instances(live: LiveRun, task_id: str, map_index: int | None = None) -> list[TaskRecord]:
     """Return the instances of a task by map index, or the one with *map_index*; may be empty."""
     found = live.instances.get(task_id, ())
+    if map_index is None and len(found) == 1 and found[0].map_index < 0:
+        return [found[0]]
     return [task for task in found if counts(task) and map_index in (None, task.map_index)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from penstock.model.slots import queue_kind
@@ -12,7 +13,7 @@ from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, TaskS
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_run
 from penstock.model.trigger_rules import ParentCounts
-from penstock.scheduling.world.instances import recount
+from penstock.scheduling.world.instances import counts, recount
 from penstock.store.engine.records import RunRecord, TaskRecord
 
 QueueEntry = tuple[int, int, int, str]
@@ -70,17 +71,7 @@ def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord])
     live = LiveRun(record, structure, {task.key: task for task in tasks})
     for task in tasks:
         live.instances.setdefault(task.task_id, []).append(task)
-    for task_id in structure.graph.upstream:
-        recount(live, task_id)
-    for task in tasks:
-        if task.state not in TERMINAL:
-            live.unfinished += 1
-        if task.state is TaskState.SCHEDULED:
-            enqueue(live, task)
-        if task.rush is not None:
-            live.rushed.append(task)
-        take_decision(live, task)
-    live.dirty = movable(live)
+    derive(live)
     if record.intent is not None and record.state in RUN_UNFINISHED:  # by an engine that ended meanwhile
         teardowns = structure.setups.teardowns
         live.ending.extend(
@@ -91,6 +82,40 @@ def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord])
             and task.task_id not in teardowns
         )
     return live
+
+
+def derive(live: LiveRun) -> None:
+    """Work out all that follows from the states of a run's task instances."""
+    structure = live.structure
+    for facts in (live.counts, live.own_counts, live.decisions, live.queues, live.rushed):
+        facts.clear()
+    live.unfinished = 0
+    for task_id, parents in structure.graph.upstream.items():
+        if task_id in structure.group_of:
+            recount(live, task_id)
+        else:
+            live.counts[task_id] = _counted(live, parents)
+    for task in live.tasks.values():
+        if task.state not in TERMINAL:
+            live.unfinished += 1
+        if task.state is TaskState.SCHEDULED:
+            enqueue(live, task)
+        if task.rush is not None:
+            live.rushed.append(task)
+        take_decision(live, task)
+    live.dirty = movable(live)
+
+
+def _counted(live: LiveRun, parents: Iterable[str]) -> ParentCounts:
+    """Return the counts of the states of all instances of *parents*."""
+    found = ParentCounts()
+    for parent in parents:
+        for task in live.instances.get(parent, ()):
+            if task.map_index < 0 or counts(task):
+                found.total += 1
+                if task.state in TERMINAL:
+                    found.add(task.state)
+    return found
 
 
 def movable(live: LiveRun) -> set[str]:

@@ -7,3 +7,5 @@ from __future__ import annotations
 
 TASKS = 4000
 """Task instances of one run."""
+MANY = 500
+"""From so many moves of one run on, what follows from them may be worked out once for all."""

@@ -16,6 +16,15 @@ RUN_COLUMNS = (
     "version_id", "conf", "rush",
 )  # fmt: skip
 """The same for a run."""
+ALIKE = {
+    "moved": ("end_us", "reason"),
+    "cleared": (
+        "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us", "began_us",
+        "pokes", "intent", "reason", "outcome", "skips", "rush", "resumes", "mapped_length",
+        "rendered_map_index",
+    ),
+}  # fmt: skip
+"""What moves write that are made of many task instances at once, and change nothing else."""
 RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
 TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us", "began_us")
 """Times that move with the wall clock."""

@@ -6,11 +6,13 @@ The parts are made small here: three task instances a tick.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from data.builders import dag, task
+from data.builders import NOON, dag, task
 from data.setups import make, undo
 from drive.loop import BAD, OK, Bench
 from penstock.errors import PenstockError
@@ -359,4 +361,54 @@ async def test_a_run_out_of_time_is_ended_over_several_ticks(bench: Bench, *, di
     states = bench.states("big", run_id)
     assert Counter(states.values())[TaskState.SKIPPED] >= len(WIDE) - 2
     assert bench.run_state("big", run_id) is RunState.FAILED
+    sound(bench)
+
+
+# -- cleared -------------------------------------------------------------------------------------
+
+BRANCHED = dag(
+    "d",
+    make("s"),
+    task("choose", "s", launch="python", operator="BranchPythonOperator"),
+    *(task(f"w{number}", "choose") for number in range(4)),
+    task("join", "w0", "w1", "w2", "w3", trigger_rule="none_failed_min_one_success"),
+    undo("t", "s", "join"),
+    task("last", "join", depends_on_past=True),
+)
+CHOICE = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0, skips=("w2", "w3"))
+
+
+def endings(bad: set[str]) -> Callable[[str], Outcome]:
+    return lambda name: CHOICE if name == "choose" else BAD if name in bad else OK
+
+
+@pytest.mark.parametrize("bad", [set[str](), {"w0"}, {"s"}, {"join"}, {"last"}], ids=str)
+@pytest.mark.parametrize("named", [(), ("choose",), ("w1", "w2"), ("join", "t")], ids=str)
+async def test_a_clear_of_many_does_what_a_clear_of_few_does(
+    bench: Bench, bad: set[str], named: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(slices, "TASKS", 4000)
+    for dag_id, limit in (("many", 0), ("few", 4000)):
+        monkeypatch.setattr(slices, "MANY", limit)
+        bench.load(msgspec.structs.replace(BRANCHED, dag_id=dag_id, file=f"{dag_id}.py"))
+        run_id, later = (bench.trigger(dag_id, logical_date=NOON + timedelta(days=day)) for day in range(2))
+        bench.finish(endings(bad))
+        bench.act(Clear(dag_id=dag_id, run_id=run_id, tasks=named, downstream=True))
+        live = bench.loop.world.run(dag_id, run_id)
+        read = build_live(live.record, live.structure, list(live.tasks.values()))
+        assert (live.counts, live.own_counts, live.decisions) == (
+            read.counts,
+            read.own_counts,
+            read.decisions,
+        )
+        assert (live.unfinished, live.queues) == (read.unfinished, read.queues)
+        between = bench.states(dag_id, run_id)
+        bench.finish(endings(set()))
+        ends = [(bench.run_state(dag_id, each), bench.states(dag_id, each)) for each in (run_id, later)]
+        events = bench.engine.events(dag_id=dag_id, run_id=run_id, limit=1000)
+        moves = [each for each in events if each.kind in {"clear", "run_reopen", "meet", "skip", "block"}]
+        told = Counter((each.kind, each.task_id, each.before, each.after, each.reason) for each in moves)
+        seen.append((between, ends, told))
+    assert seen[0] == seen[1]
     sound(bench)

@@ -16,6 +16,32 @@ SWAP_TASK = Write(
     'rush', 'mapped_length', 'rendered_map_index', 'resumes', 'began_us', 'b_id', 'b_version',
     'b_state'),
 )
+SWAP_ALIKE = {
+    'moved': Write(
+        'UPDATE task_instance SET state=?, version=?, end_us=?, reason=? WHERE task_instance.id IN '
+        '(SELECT anon_1.value FROM json_each(?) AS anon_1) AND task_instance.version = ? AND '
+        'task_instance.state = ?',
+        ('state', 'version', 'end_us', 'reason', 'b_ids', 'b_version', 'b_state'),
+    ),
+    'cleared': Write(
+        'UPDATE task_instance SET state=?, version=?, max_tries=?, queued_us=?, start_us=?, end_us=?,'
+        ' next_us=?, first_poke_us=?, stop_us=?, began_us=?, pokes=?, intent=?, reason=?, outcome=?, '
+        'skips=?, rush=?, resumes=?, mapped_length=?, rendered_map_index=? WHERE task_instance.id IN '
+        '(SELECT anon_1.value FROM json_each(?) AS anon_1) AND task_instance.version = ? AND '
+        'task_instance.state = ?',
+        ('state', 'version', 'max_tries', 'queued_us', 'start_us', 'end_us', 'next_us',
+        'first_poke_us', 'stop_us', 'began_us', 'pokes', 'intent', 'reason', 'outcome', 'skips',
+        'rush', 'resumes', 'mapped_length', 'rendered_map_index', 'b_ids', 'b_version', 'b_state'),
+    ),
+}
+TELL_ALIKE = Write(
+    'INSERT INTO event (at_us, actor, kind, dag_id, run_id, task_id, map_index, "before", '
+    '"after", reason) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, '
+    "json_extract(anon_6.value, '$[0]') AS json_extract_1, json_extract(anon_6.value, '$[1]') AS "
+    'json_extract_2, ? AS anon_7, ? AS anon_8, ? AS anon_9 FROM json_each(?) AS anon_6 ORDER BY '
+    'anon_6."key"',
+    ('at_us', 'actor', 'kind', 'dag_id', 'run_id', 'before', 'after', 'reason', 'b_places'),
+)
 SWAP_RUN = Write(
     'UPDATE run SET state=?, version=?, start_us=?, end_us=?, queued_us=?, stood_us=?, turn_us=?,'
     ' worked_us=?, intent=?, reason=?, backfill_id=?, version_id=?, conf=?, rush=? WHERE run.id ='

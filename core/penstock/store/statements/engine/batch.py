@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from penstock.model.states import TaskState
-from penstock.store.engine.columns import RUN_COLUMNS, RUN_FIELDS, TASK_COLUMNS
+from penstock.store.engine.columns import ALIKE, RUN_COLUMNS, RUN_FIELDS, TASK_COLUMNS
 from penstock.store.sqlite.core import write_of
 from penstock.store.statements.rows import attempt, event, import_error, run, task, undo, xcom
 
@@ -22,7 +22,34 @@ def _swap(table: sa.Table, columns: tuple[str, ...]) -> sa.Update:
     )
 
 
+def _swap_alike(columns: tuple[str, ...]) -> sa.Update:
+    ids = sa.func.json_each(sa.bindparam("b_ids")).table_valued("value")
+    return (
+        sa.update(task)
+        .where(
+            task.c.id.in_(sa.select(ids.c.value)),
+            task.c.version == sa.bindparam("b_version"),
+            task.c.state == sa.bindparam("b_state"),
+        )
+        .ordered_values(*((task.c[name], sa.bindparam(name)) for name in ("state", "version", *columns)))
+    )
+
+
+def _told_alike() -> sa.Insert:
+    place = sa.func.json_each(sa.bindparam("b_places")).table_valued("key", "value")
+    own = {"task_id": 0, "map_index": 1}
+    values = [
+        sa.func.json_extract(place.c.value, f"$[{own[name]}]") if name in own else sa.bindparam(name)
+        for name in _EVENT
+    ]
+    return sa.insert(event).from_select(_EVENT, sa.select(*values).order_by(place.c.key))
+
+
+_EVENT = [column.name for column in event.c if column.name != "seq"]
 SWAP_TASK = write_of(_swap(task, TASK_COLUMNS))
+# Of many task instances: ids, and places in the trail, as a JSON list.
+SWAP_ALIKE = {name: write_of(_swap_alike(columns)) for name, columns in ALIKE.items()}
+TELL_ALIKE = write_of(_told_alike())
 SWAP_RUN = write_of(_swap(run, RUN_COLUMNS))
 INSERT_RUN = write_of(sa.insert(run), RUN_FIELDS)
 # Of a task instance that has not begun only these differ; a hundred thousand are written at once.
@@ -37,7 +64,7 @@ INSERT_TASK = write_of(
         }
     )
 )
-INSERT_EVENT = write_of(sa.insert(event), [column.name for column in event.c if column.name != "seq"])
+INSERT_EVENT = write_of(sa.insert(event), _EVENT)
 INSERT_ATTEMPT = write_of(sa.insert(attempt), ["attempt_id", "ti_id", "try_number", "queued_us", "executor"])
 CLAIM_ATTEMPT = write_of(
     sa.update(attempt)
