@@ -5,14 +5,15 @@ The engine applies them to what runs, the forecast to what will.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from penstock.model.barriers import BarrierKind
 from penstock.model.spec import TaskSpec
 from penstock.model.structure import Structure
+
+K = TypeVar("K")
 
 TURNS = 3
 """Number of launches of others before the next turn of a backfill, whose runs yield to all else."""
@@ -60,18 +61,28 @@ class Sized(Protocol):
         ...
 
 
+class Counts(dict[K, int]):
+    """How many of each; made for every tick, so it is less than a `collections.Counter`."""
+
+    __slots__ = ()
+
+    def __missing__(self, key: K) -> int:
+        """Return 0 for what was not counted."""
+        return 0
+
+
 @dataclass(slots=True)
 class Slots:
     """Slots in use, by everything that limits them."""
 
     total: int = 0
-    by_dag: Counter[str] = field(default_factory=Counter)
-    by_run: Counter[int] = field(default_factory=Counter)
-    by_task: Counter[tuple[str, str]] = field(default_factory=Counter)
-    by_run_task: Counter[tuple[int, str]] = field(default_factory=Counter)
-    by_pool: Counter[str] = field(default_factory=Counter)
-    by_backfill: Counter[int] = field(default_factory=Counter)
-    by_place: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_dag: Counts[str] = field(default_factory=Counts)
+    by_run: Counts[int] = field(default_factory=Counts)
+    by_task: Counts[tuple[str, str]] = field(default_factory=Counts)
+    by_run_task: Counts[tuple[int, str]] = field(default_factory=Counts)
+    by_pool: Counts[str] = field(default_factory=Counts)
+    by_backfill: Counts[int] = field(default_factory=Counts)
+    by_place: Counts[tuple[str, str]] = field(default_factory=Counts)
     """By executor and queue, of those that are not on the engine's machine."""
 
     def take(self, live: Claimant, spec: TaskSpec, launches: int = 1) -> None:

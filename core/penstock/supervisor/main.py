@@ -261,6 +261,7 @@ class Supervisor:
             self._spared.update((record.pid, record.start_ticks) for record in attempt.left.spared)
             self._ended.append(attempt.attempt_id)
             if not self._live:
+                self._tell(now)  # the engine can go on while we look
                 self._kill_strays()
 
     # --- processes ------------------------------------------------------------------------------

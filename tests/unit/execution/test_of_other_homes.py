@@ -61,6 +61,7 @@ def test_only_what_nobody_works_on_is_cleared_at_the_start(tmp_path: Path) -> No
         (claims / name).write_bytes(data)
     for name in (".0123456-1", ".0123456-full", "0123456", ".other"):
         (root / name).mkdir()
+    (root / ".0123456-1" / "0").mkdir()
     (root / ".0123456-full" / "file").touch()
     prepare_root(root)
     assert [path.name for path in claims.iterdir()] == ["alive"]
