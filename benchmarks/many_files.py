@@ -47,8 +47,6 @@ class _Figures:
     pss: float = 0.0
     restarted: float = 0.0
     restart_cpu: float = 0.0
-    checked_cpu: float = 0.0
-    """Until every file was executed once more behind the answers."""
     idle_percent: float = 0.0
     task_ms: float = 0.0
     gaps_ms: list[float] = field(default_factory=list)
@@ -102,8 +100,6 @@ def _measured(count: int, scale: Scale) -> _Figures:
         _beside_a_console(instance, found, max(1, scale.rounds))
     with Instance({}, home=instance.home) as again:
         found.restarted, found.restart_cpu = again.ready_after, own_seconds(again.pid)
-        _until_quiet(again.pid)
-        found.checked_cpu = own_seconds(again.pid)
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -20,19 +19,16 @@ def disks(monkeypatch: pytest.MonkeyPatch) -> Disks:
     """Say what the disks of ``/h`` and ``/h/attempts`` have: total and free bytes, and which is read-only."""
 
     def say(home: tuple[int, int], attempts: tuple[int, int] | None = None, *, read_only: str = "") -> None:
-        def usage(folder: str) -> object:
-            total, free = attempts if attempts and folder.endswith("attempts") else home
-            return SimpleNamespace(total=total, free=free)
-
         def stat(folder: str) -> object:
             return SimpleNamespace(st_dev=2 if attempts and folder.endswith("attempts") else 1)
 
-        def flags(folder: str) -> object:
-            return SimpleNamespace(f_flag=os.ST_RDONLY | 64 if folder == read_only else 64)
+        def disk(folder: str) -> object:
+            total, free = attempts if attempts and folder.endswith("attempts") else home
+            flags = os.ST_RDONLY | 64 if folder == read_only else 64
+            return SimpleNamespace(f_flag=flags, f_frsize=1, f_blocks=total, f_bavail=free)
 
-        monkeypatch.setattr(shutil, "disk_usage", usage)
         monkeypatch.setattr(os, "stat", stat)
-        monkeypatch.setattr(os, "statvfs", flags)
+        monkeypatch.setattr(os, "statvfs", disk)
 
     return say
 

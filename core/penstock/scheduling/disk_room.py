@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 from penstock.settings import least_free
 
@@ -22,19 +21,19 @@ def storage_problem(home: str) -> str | None:
 
 def _problem(folder: str, least: int | None) -> str | None:
     try:
-        usage = shutil.disk_usage(folder)
-        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        disk = os.statvfs(folder)
     except OSError as error:
         return f"{folder} cannot be checked ({error.strerror}): nothing is launched"
-    if read_only:
+    if disk.f_flag & os.ST_RDONLY:
         return f"the disk of {folder} is read-only: nothing is launched, results wait"
-    floor = least_free(usage.total)
+    total, free = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
+    floor = least_free(total)
     if least is not None:
-        floor = min(floor, max(usage.total // 50, least))
-    if usage.free >= floor:
+        floor = min(floor, max(total // 50, least))
+    if free >= floor:
         return None
     return (
-        f"only {_size(usage.free)} are free on the disk of {folder}, less than {_size(floor)}: "
+        f"only {_size(free)} are free on the disk of {folder}, less than {_size(floor)}: "
         "nothing is launched, results are still kept"
     )
 

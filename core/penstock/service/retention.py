@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
@@ -189,7 +189,7 @@ async def forget_once(
                 old.old_runs, database, dag_id, kept, now_us=now_us, logs=logs
             ):
                 await _forget_run(loop, database, executor, run)
-                shutil.rmtree(settings.task_states / run.dag_id / run.run_id, ignore_errors=True)
+                _remove(settings.task_states / run.dag_id / run.run_id)
                 forgotten += 1
         except Exception as error:
             if of_the_machine(error):
@@ -222,6 +222,12 @@ async def _forget_run(loop: Loop, database: Database, executor: Executor, run: o
             executor.forget(attempt_id)
         loop.world.forget_previous()
         await _breathe()
+
+
+def _remove(folder: Path) -> None:
+    from shutil import rmtree  # half a megabyte, which most engines need once an hour or never
+
+    rmtree(folder, ignore_errors=True)
 
 
 async def _forget_trails(database: Database, settings: Settings, now_us: int) -> None:

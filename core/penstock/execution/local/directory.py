@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
 import struct
 import time
 from collections.abc import Mapping
@@ -176,7 +175,9 @@ def remove(folder: str) -> None:
             os.unlink(f"{folder}/{name}")
         os.rmdir(folder)
     except OSError:  # it is gone already, or somebody put a folder there
-        shutil.rmtree(folder, ignore_errors=True)
+        from shutil import rmtree  # half a megabyte, for what happens once an hour
+
+        rmtree(folder, ignore_errors=True)
     with suppress(OSError):  # others of the same quarter of an hour are still there
         os.rmdir(folder.rpartition("/")[0])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
 
 from penstock.clock import DAY_US, Clock, to_us
@@ -53,14 +53,15 @@ class SystemReads:
 
     def _sizes(self) -> DiskFacts:
         database = self._database
-        usage = shutil.disk_usage(self._settings.home)
+        disk = os.statvfs(self._settings.home)
+        total = disk.f_blocks * disk.f_frsize
         return DiskFacts(
             database=size_of(database.path),
             wal=database.wal_bytes(),
             unused=database.free_bytes(),
-            free=usage.free,
-            total=usage.total,
-            least=least_free(usage.total),
+            free=disk.f_bavail * disk.f_frsize,
+            total=total,
+            least=least_free(total),
         )
 
 
