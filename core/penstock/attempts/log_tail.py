@@ -136,7 +136,7 @@ def _begin(log: int, end: int) -> bytes:
 
 def _line(text: str, length: int = LINE) -> bytes:
     """Return *text* as a line of a fixed length, so that another one can replace it."""
-    return f"{_OURS}{text}".ljust(length - 1)[: length - 1].encode() + b"\n"
+    return f"{_OURS}{text}"[: length - 1].ljust(length - 1).encode() + b"\n"
 
 
 def _read_header(ring: int) -> tuple[int, int, int, int, int | None, int]:

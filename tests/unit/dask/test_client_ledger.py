@@ -91,6 +91,16 @@ def test_what_a_worker_does_not_have_is_on_its_way_for_a_while() -> None:
     assert given.is_lost(), "its scheduler has gone"
 
 
+def test_only_the_worker_that_was_given_it_may_say_that_it_is_over() -> None:
+    ledger = Ledger()
+    ledger.take(order("a"))
+    ledger.place({"w": Seat("w", 1, 1)})
+    ledger.is_over("v", ["a", "unknown"])
+    assert not ledger.given["a"].over
+    ledger.is_over("w", ["unknown", "a"])
+    assert ledger.given["a"].over
+
+
 def test_what_has_begun_is_taken_in_no_more() -> None:
     ledger = Ledger()
     ledger.take(order("a"))

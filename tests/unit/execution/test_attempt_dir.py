@@ -322,6 +322,23 @@ def test_a_full_disk_still_takes_the_result(folder: Path, claim: str) -> None:
     assert (folder / "result").stat().st_size == room
 
 
+def test_a_durable_result_is_on_the_disk_with_its_name(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[str] = []
+
+    def force(handle: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+        forced.append(f"{kind}, {'result' if (folder / 'result').exists() else 'no result'}")
+
+    monkeypatch.setattr(supervisor_directory, "_sync", force)
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.read_order()
+    files.publish({"kind": "exit_code", "exit_code": 0}, durable=True)
+    assert forced == ["file, no result", "folder, result"]
+
+
 @pytest.mark.parametrize("order", [b"", b"not an order", b"not an order\n", b'{"v":1}'])
 def test_an_order_without_sense_still_gets_its_result(tmp_path: Path, claim: str, order: bytes) -> None:
     directory.create(tmp_path, ID, order)

@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 
 from drive.attempts import make_settings, shell
+from penstock import process
 from penstock.attempts import files
 from penstock.attempts.protocol import dump
 from penstock.execution.executor import Exited
@@ -146,6 +147,13 @@ def test_a_file_that_ends_too_soon_is_said(home: Home) -> None:
     taking.add(b"12")
     with pytest.raises(DamagedError, match="log ends at byte 2 of 4"):
         taking.add(b"")
+
+
+def test_times_of_this_machine_are_ours_whatever_it_says(home: Home) -> None:
+    result = {"kind": "exit_code", "exit_code": 0, "start": 1000.5, "end": 1001.5, "steady": 9.0}
+    boot = process.boot_id()
+    seen = home.conclude({**result, "boot_id": boot}, now=time.time() - 3600, boot_id=boot)
+    assert (seen.start, seen.end, seen.steady) == (1000.5, 1001.5, (boot, 9.0))
 
 
 @pytest.mark.parametrize("ahead", [-7200.0, 0.3, 3600.0])

@@ -76,6 +76,8 @@ def test_without_contact_nothing_starts_and_the_workers_are_shown_as_unreachable
     )
     assert found.warnings(wanted=True)
     assert not workers(facts("w1")).warnings(wanted=True)
+    found._channel.problem = None
+    assert found.room(None, {}).problem == "executor grid is not connected since 01:00:00 UTC"
 
 
 def test_a_scheduler_that_does_not_answer_is_said_with_since_when() -> None:
@@ -84,6 +86,9 @@ def test_a_scheduler_that_does_not_answer_is_said_with_since_when() -> None:
     assert found.room(None, {}).problem == (
         "executor grid has no contact with its scheduler since 02:00:00 UTC: refused: penstock cluster start"
     )
+    found.hear(protocol.Scheduler(connected=False, since=7200.0))
+    said = "executor grid has no contact with its scheduler since 02:00:00 UTC"
+    assert found.room(None, {}).problem == said
     found.hear(protocol.Scheduler(connected=True, since=7300.0))
     assert found.room(None, {}) == Room(limit=4)
     found.silence()

@@ -376,3 +376,14 @@ async def test_an_unclaimed_triggerer_is_taken_back(bench: Bench) -> None:
     bench.tick()
     assert triggerer(bench) != first
     assert json.dumps(bench.loop.warnings) == "[]"
+
+
+async def test_only_tasks_that_wait_are_asked_whether_their_trigger_has_fired(bench: Bench) -> None:
+    run, attempt = deferred(bench, dag("d", patient("wait"), task("beside"), task("after", "wait")))
+    beside = bench.live()[f"{run}/beside"]
+    bench.executor.has_fired.add(beside)  # what it left looks like that: it never deferred
+    bench.loop.hint([beside])
+    bench.tick()
+    assert bench.states("d", run)["beside"] is S.RUNNING
+    fire(bench, attempt)
+    assert bench.states("d", run) == {"wait": S.RUNNING, "beside": S.RUNNING, "after": S.PENDING}
