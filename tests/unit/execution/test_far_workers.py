@@ -123,3 +123,12 @@ def test_a_silent_worker_is_a_warning_and_the_busy_ones_come_first() -> None:
 )
 def test_a_task_elsewhere_may_ask_what_tasks_ask_and_no_more(request_: Any, *, refused: bool) -> None:
     assert (problem_of(request_) is not None) is refused
+
+
+def test_only_what_changes_the_room_is_news() -> None:
+    found = workers(facts("w1"), heard=False)
+    assert found.hear(protocol.Workers(workers=[facts("w1")]))
+    assert not found.hear(protocol.Workers(workers=[facts("w1", used=1, load=3.0)]))
+    assert found.hear(protocol.Workers(workers=[facts("w1", state="draining")]))
+    assert found.hear(protocol.Scheduler(connected=False, since=5.0))
+    assert not found.hear(protocol.Scheduler(connected=False, since=6.0))

@@ -118,9 +118,8 @@ async def test_what_it_is_told_is_one_line_each(link: SupervisorLink, wire: Wire
     link.stop("a")
     link.renew(["a", "b"])
     link.send_environment({"op": "entrust"})
-    assert link.takes_work
     link.quit()
-    assert not link.takes_work
+    assert link.leaving
     assert wire.lines == [
         {"op": "launch", "ids": ["a"]},
         {"op": "launch", "ids": ["b", "c"]},

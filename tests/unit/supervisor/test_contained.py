@@ -24,6 +24,6 @@ def test_a_step_that_fails_breaks_its_own_attempt_off(step: str, monkeypatch: py
     broken: list[Exception] = []
     monkeypatch.setattr(Attempt, "break_off", lambda attempt, error: broken.append(error))
     attempt = Attempt.__new__(Attempt)  # nothing is set: whatever the step does first fails
-    more = {"strays": []} if step == "settle" else {}
+    more: dict[str, Any] = {"strays": []} if step == "settle" else {}
     assert getattr(attempt, step)(*STEPS[step], **more) is None
     assert [type(error) for error in broken] == [AttributeError]
