@@ -83,6 +83,11 @@ class Changed(Happened, Protocol):
         ...
 
 
+def is_key(key: object) -> bool:
+    """Whether *key* can be the key of a partition."""
+    return isinstance(key, str) and 0 < len(key) <= LONGEST_KEY and key.isprintable()
+
+
 def keys_of(mapper: MapperSpec, key: str) -> tuple[str, ...]:
     """Return the keys that *key* of an asset belongs to, each once.
 
@@ -93,8 +98,8 @@ def keys_of(mapper: MapperSpec, key: str) -> tuple[str, ...]:
         raise ValueError(
             f"the key {key!r} belongs to {len(found)} partitions, more than the {mapper.most} allowed"
         )
-    if any(not one or len(one) > LONGEST_KEY for one in found):
-        raise ValueError(f"the key {key!r} gives one that is empty or longer than {LONGEST_KEY} characters")
+    if not all(map(is_key, found)):
+        raise ValueError(f"the key {key!r} gives one that is not 1 to {LONGEST_KEY} printable characters")
     return found
 
 

@@ -24,10 +24,13 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 VERDICT: dict[str, Any] = {
     "kind": "fail_without_retry", "retry_delay": 4, "next_poke_at": 5.0, "trigger": "T(x)", "resume_by": 6,
-    "skips": ["a", "b"], "assets": [{"name": "n", "uri": "u", "extra": {"k": 1}, "aliases": ["x", 2]}],
+    "skips": ["a", "b"], "assets": [
+        {"name": "n", "uri": "u", "extra": {"k": 1}, "aliases": ["x", 2],
+         "partition_keys": ["us", 3, "", "eu"]}
+    ],
     "mapped_length": 7, "rendered_map_index": "eu",
 }  # fmt: skip
-CHANGE = AssetChange(name="n", uri="u", extra={"k": 1}, aliases=("x", "2"))
+CHANGE = AssetChange(name="n", uri="u", extra={"k": 1}, aliases=("x", "2"), partition_keys=("us", "eu"))
 ALWAYS = {
     **PLAIN, "retry_delay": 4.0, "skips": ("a", "b"), "assets": (CHANGE,), "mapped_length": 7,
     "rendered_map_index": "eu", "xcoms": {"k": 1},
@@ -67,6 +70,11 @@ def test_every_field_of_a_result_is_taken_over_where_it_means_something(kind: st
         ("assets", {"name": "n"}, ()),
         ("assets", "no list", ()),
         ("assets", [{"name": "n", "uri": "u", "extra": {}}, None, VERDICT["assets"][0]], (CHANGE,)),
+        (
+            "assets",
+            [{"name": "n", "uri": "u", "extra": {}, "aliases": [], "partition_keys": "us"}],
+            (AssetChange(name="n", uri="u"),),
+        ),
         ("assets", [{"name": "n", "uri": 1, "extra": {}, "aliases": []}], ()),
     ],
 )

@@ -61,7 +61,8 @@ class Connection(Ours):
         from penstock.airflow.served.provider_list import Providers
 
         known = Providers().hooks
-        found = known.get(self.conn_type or "")
+        kind = (self.conn_type or "").replace("-", "_")
+        found = known.get("postgres" if kind == "postgresql" else kind)
         if found is None:
             raise AirflowException(
                 f"connection {self.conn_id!r} is of type {self.conn_type!r}, and no provider package that is "

@@ -12,6 +12,7 @@ from penstock.bounds import LONGEST_SECONDS
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation, Unreachable
 from penstock.execution.local.directory import Facts, Stage
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
+from penstock.model.partitions import is_key
 from penstock.model.questions import question_in
 
 
@@ -124,7 +125,14 @@ def _changes(said: Any) -> Iterator[AssetChange]:
     for one in said if isinstance(said, list) else ():
         match one:
             case {"name": str(name), "uri": str(uri), "extra": dict(extra), "aliases": list(aliases)}:
-                yield AssetChange(name=name, uri=uri, extra=extra, aliases=tuple(map(str, aliases)))
+                keys = one.get("partition_keys")
+                yield AssetChange(
+                    name=name,
+                    uri=uri,
+                    extra=extra,
+                    aliases=tuple(map(str, aliases)),
+                    partition_keys=tuple(filter(is_key, keys)) if isinstance(keys, list) else (),
+                )
 
 
 def _revoked(reason: str) -> Exited:

@@ -8,7 +8,7 @@ from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import EmitAsset
 from penstock.model.assets import leaves
 from penstock.model.outcome import AssetChange
-from penstock.model.partitions import LONGEST_KEY
+from penstock.model.partitions import LONGEST_KEY, is_key
 from penstock.model.states import RunState
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
@@ -63,7 +63,7 @@ def plan_emit(world: World, act: EmitAsset) -> Planned:
 
 def check_key(key: str | None) -> None:
     """Raise `UsageError` for the key of a partition that is empty, too long, or cannot be shown."""
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+    if key is not None and not is_key(key):
         raise UsageError(f"the key of a partition must be 1 to {LONGEST_KEY} printable characters")
 
 
