@@ -2,7 +2,8 @@
 
 Of a list whose objects have the same keys only the keys and a list of values for each are kept, and so on
 inwards; of a list of lists how long each is and all their items; of texts that end with a time, such as
-run ids, what is before the times and how far these are apart. Everything else stays as it is.
+run ids, what is before the times and how far these are apart. If some of the values are null, it is said
+which ones, and the others are kept in that way. Everything else stays as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 
 from penstock.errors import ProtocolError
 
-OBJECTS, LISTS, TIMES, PLAIN = 1, 2, 3, 0
+OBJECTS, LISTS, TIMES, HOLES, PLAIN = 1, 2, 3, 4, 0
 _TIME = re.compile(r"(.*?)(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?)(Z|\+00:00)", re.DOTALL)
 _BEGIN = datetime(1970, 1, 1)  # noqa: DTZ001 - all of them are in UTC, and say so by their ends
 _MICROSECOND = timedelta(microseconds=1)
@@ -56,35 +57,46 @@ def _columns(value: Any) -> Any:
             return [LISTS, [len(each) for each in value], _columns([item for each in value for item in each])]
         if isinstance(first, str) and (times := _times(value)) is not None:
             return times
+        if None in value:
+            others = _columns([each for each in value if each is not None])
+            if others[0] != PLAIN:
+                return [HOLES, [at for at, each in enumerate(value) if each is None], others]
     return [PLAIN, [_columns(each) for each in value]]
 
 
 def _times(texts: list[Any]) -> list[Any] | None:
-    """Return texts with times as their forms, which form each has, and the steps between the times."""
+    """Return texts with times as their forms, which form each has, and the times.
+
+    Those are the steps in seconds, and by itself, as it is mostly 0 or always the same, what is left of each
+    in microseconds.
+    """
     forms: dict[tuple[str, str], int] = {}
     which: list[int] = []
     steps: list[int] = []
+    parts: list[int] = []
     before = 0
     for text in texts:
         found = _TIME.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             return None
         try:
-            now = (datetime.fromisoformat(found[2]) - _BEGIN) // _MICROSECOND
+            now, part = divmod((datetime.fromisoformat(found[2]) - _BEGIN) // _MICROSECOND, 1_000_000)
         except ValueError:
             return None
         which.append(forms.setdefault((found[1], found[3]), len(forms)))
         steps.append(now - before)
+        parts.append(part)
         before = now
-    kept = [TIMES, [list(form) for form in forms], which, steps]
+    kept = [TIMES, [list(form) for form in forms], which, steps, parts if any(parts) else []]
     return kept if len(forms) * 4 < len(texts) and _rows(kept) == texts else None
 
 
-def _texts(forms: list[list[str]], which: list[int], steps: list[int]) -> list[str]:
+def _texts(forms: list[list[str]], which: list[int], steps: list[int], parts: list[int]) -> list[str]:
     texts = []
-    for form, now in zip(which, accumulate(steps), strict=True):
+    for form, now, part in zip(which, accumulate(steps), parts or [0] * len(steps), strict=True):
         before, after = forms[form]
-        texts.append(f"{before}{(_BEGIN + now * _MICROSECOND).isoformat()}{after}")
+        time = _BEGIN + timedelta(seconds=now, microseconds=part)
+        texts.append(f"{before}{time.isoformat()}{after}")
     return texts
 
 
@@ -109,4 +121,9 @@ def _rows(value: Any) -> Any:
         return [items[end - length : end] for end, length in zip(ends, rest[0], strict=True)]
     if kind == TIMES:
         return _texts(*rest)
+    if kind == HOLES:
+        found = _rows(rest[1])
+        for at in rest[0]:
+            found.insert(at, None)
+        return found
     return [_rows(each) for each in rest[0]]

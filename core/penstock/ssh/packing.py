@@ -18,8 +18,9 @@ import msgspec
 from penstock.api.wire import Problem
 from penstock.errors import ProtocolError
 from penstock.model.views.events import Change
+from penstock.ssh.words import WORDS
 
-KIND = 1
+KIND = 2
 """The kind of packing. Another one gets another number, and who does not know it refuses it."""
 _MEMORY = 32
 """Questions whose last answers are remembered."""
@@ -43,7 +44,7 @@ _LZMA = [
         "id": lzma.FILTER_LZMA2,
         "preset": 9 | lzma.PRESET_EXTREME,
         "dict_size": 1 << 20,
-        "lc": 0,
+        "lc": 2,
         "lp": 0,
         "pb": 0,
     }
@@ -63,7 +64,7 @@ class Packer:
     """
 
     def __init__(self) -> None:
-        self._deflate = zlib.compressobj(9, zlib.DEFLATED, _WBITS, 9)
+        self._deflate = zlib.compressobj(9, zlib.DEFLATED, _WBITS, 9, zdict=WORDS)
 
     def pack(self, lines: Sequence[bytes]) -> bytes:
         """Return *lines* as the next bytes; all of them can be read at once from these."""
@@ -91,7 +92,7 @@ class Unpacker:
     """Reads what a `Packer` on the other side made."""
 
     def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(_WBITS)
+        self._inflate = zlib.decompressobj(_WBITS, WORDS)
         self._rest = b""
         self._begun = b""
 

@@ -183,6 +183,28 @@ def test_texts_with_times_come_back_as_they_were() -> None:
     assert len(Packer().pack([short])) < 80
 
 
+def test_lists_with_nulls_are_kept_like_those_without() -> None:
+    rows: list[object] = [row(number) for number in range(40)]
+    times: list[object] = [f"2026-01-{day:02}T06:00:00.000{day:03}Z" for day in range(1, 29)]
+    for full in (rows, times):
+        whole = to_columns(text(full))
+        assert whole is not None
+        for places in ([0], [3, 9], [0, 1, len(full) - 1], list(range(2, len(full)))):
+            holed = [None if at in places else each for at, each in enumerate(full)]
+            columns = to_columns(text(holed))
+            assert columns is not None
+            assert from_columns(columns) == text(holed)
+        one = to_columns(text([*full[:5], None, *full[5:]]))
+        assert one is not None
+        assert len(one) < len(whole) + 20
+
+
+def test_the_first_words_of_a_conversation_take_a_few_bytes() -> None:
+    words = b'{"id":2,"method":"dags","params":{"strip":24}}\n{"id":3,"method":"status","params":{}}\n'
+    assert len(Packer().pack([words])) < 25
+    assert b"\n".join(Unpacker().feed(Packer().pack([words]))) + b"\n" == words
+
+
 def test_what_would_not_come_back_as_it_was_is_left_alone() -> None:
     assert to_columns(b'{"spaces": 1}') is None
     assert to_columns(b"not json") is None
