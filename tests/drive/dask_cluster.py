@@ -109,9 +109,16 @@ class Cluster:
 class Client:
     """The client process of an executor, over the lines that an engine would send it."""
 
-    def __init__(self, cluster: Cluster, *, instance: str = "i", **config: Any) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        instance: str = "i",
+        program: Sequence[str] = ("-P", "-m", "penstock.execution.dask.client"),
+        **config: Any,
+    ) -> None:
         ours, theirs = socket.socketpair()
-        words = [sys.executable, "-P", "-m", "penstock.execution.dask.client", str(theirs.fileno())]
+        words = [sys.executable, *program, str(theirs.fileno())]
         with (cluster.folder / "client.log").open("ab") as log:
             self.process = subprocess.Popen(words, pass_fds=[theirs.fileno()], stderr=log)
         theirs.close()

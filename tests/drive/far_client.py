@@ -1,7 +1,8 @@
 """A client process for tests: it speaks an executor's protocol, and is the only worker itself, without Dask.
 
 ``python far_client.py ROOT DESCRIPTOR``. Below ROOT are the worker's attempts. Files in ROOT steer it:
-``mute`` makes it answer nothing, ``gone`` makes its host unreachable, ``forgetful`` makes it know no attempt.
+``mute`` makes it answer nothing, ``gone`` makes its host unreachable, ``forgetful`` makes it know no attempt,
+``discreet`` makes it tell no news.
 """
 
 from __future__ import annotations
@@ -123,6 +124,8 @@ class FarClient:
         return await wanted
 
     def _moved(self, seen: dict[str, protocol.Seen], left: dict[str, protocol.Manifest]) -> None:
+        if (self._root / "discreet").exists():
+            return
         self._say(protocol.Hint(ids=list(seen), seen=seen, left=left))
         self._tell_workers()
 

@@ -274,3 +274,8 @@ def test_who_does_not_fit_is_refused_with_what_mends_it(
     client = begin()
     client.wait_for_workers("w1")
     assert client.ask(said.Observe(ids=[])).seen == {}
+    other = begin(program=("-P", "-c", old.replace("penstock.cli.main", "penstock.execution.dask.client")))
+    other.wait(lambda: other.scheduler is not None and other.scheduler.problem, "it is refused")
+    assert other.scheduler is not None
+    assert "Penstock 0.0.9 here" in str(other.scheduler.problem)
+    assert other.workers == {}

@@ -13,7 +13,7 @@ from drive.attempts import Attempts, make_settings, marked, shell
 from drive.far import Elsewhere, far_root
 from drive.waiting import eventually
 from penstock.execution.executor import Claimed, Exited, Unreachable
-from penstock.execution.remote import known
+from penstock.execution.remote import copies, known
 from penstock.model.outcome import OutcomeKind
 
 
@@ -120,3 +120,35 @@ async def test_a_stop_waits_for_contact_and_is_passed_on_then(far: Attempts) -> 
     far.executor.stop(spec.attempt_id, "term", "operator said so")
     outcome = await far.end(spec.attempt_id)
     assert (outcome.kind, outcome.exit_code, outcome.reason) == (OutcomeKind.CANCELLED, 7, "operator said so")
+
+
+async def test_without_any_news_the_looks_find_the_same(far: Attempts) -> None:
+    """News may all be lost: that costs a second, and nothing else."""
+    (far_root(far.settings) / "discreet").touch()
+    specs = [shell(f"echo {code}; exit {code}") for code in range(4)]
+    far.executor.submit(specs)
+    assert [(await far.end(spec.attempt_id)).exit_code for spec in specs] == [0, 1, 2, 3]
+    assert [far.printed(spec.attempt_id) for spec in specs] == [b"0\n", b"1\n", b"2\n", b"3\n"]
+
+
+async def test_an_order_to_stop_is_kept_until_somebody_can_be_told(far: Attempts) -> None:
+    """The host is away when it is given, and the next engine and its client do not know that it has it."""
+    spec = shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.02; done")
+    far.executor.submit([spec])
+    await eventually(lambda: b"ready" in far.printed(spec.attempt_id), "readiness")
+    await far.executor.close()
+    copies.note_worker(far.settings.attempts, spec.attempt_id, "grid", None)
+    gone = far_root(far.settings) / "gone"
+    gone.touch()
+    other = begin(far.settings.home)
+    await other.start()
+    try:
+        assert isinstance(other.observe(spec.attempt_id), Unreachable)
+        other.executor.stop(spec.attempt_id, "term", "operator said so")
+        await eventually(lambda: executor_of(other).far._live[spec.attempt_id].seen is not None, "a look")
+        assert executor_of(other).far._live[spec.attempt_id].order is not None, "nobody was told"
+        gone.unlink()
+        outcome = await other.end(spec.attempt_id)
+        assert (outcome.kind, outcome.exit_code) == (OutcomeKind.CANCELLED, 7)
+    finally:
+        await other.executor.close()

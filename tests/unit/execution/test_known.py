@@ -6,7 +6,7 @@ import pytest
 
 from penstock.execution.executor import Accepted, Claimed, Lost, Observation, Unreachable
 from penstock.execution.remote.config import Lease
-from penstock.execution.remote.known import MARGIN, SILENT, Known, is_lost, must_fence, verdict
+from penstock.execution.remote.known import MARGIN, SILENT, Known, can_be_told, is_lost, must_fence, verdict
 from penstock.execution.remote.protocol import Seen
 
 WHOM = "executor grid"
@@ -86,6 +86,23 @@ def test_only_what_a_worker_may_have_begun_can_be_lost(one: Known, lease: Lease,
 )
 def test_a_start_is_taken_away_only_from_what_nobody_knows(one: Known, *, fenced: bool) -> None:
     assert must_fence(one) is fenced
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (known(), False),
+        (known(adopted=True), False),
+        (known(Seen(kind="unreachable")), False),
+        (known(Seen(kind="accepted", waiting="for a slot")), True),
+        (known(given="w1"), True),
+        (known(CLAIMED), True),
+        (known(Seen(kind="unreachable", worker="w1"), worker="w1"), True),
+        (known(Seen(kind="absent")), True),
+    ],
+)
+def test_a_stop_is_kept_until_somebody_can_be_told(one: Known, *, told: bool) -> None:
+    assert can_be_told(one) is told
 
 
 @pytest.mark.parametrize(

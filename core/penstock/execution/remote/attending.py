@@ -15,7 +15,7 @@ from penstock.execution.local import directory
 from penstock.execution.remote import copies, protocol
 from penstock.execution.remote.channel import Channel, NoAnswerError
 from penstock.execution.remote.config import RemoteConfig
-from penstock.execution.remote.known import Known, is_lost, must_fence
+from penstock.execution.remote.known import Known, can_be_told, is_lost, must_fence
 from penstock.execution.remote.packing import Packing
 from penstock.execution.remote.pulling import Pulling
 from penstock.execution.remote.safe import make_safe
@@ -120,6 +120,7 @@ class Attending:
                 ids = [each for each, known in self._live.items() if known.sent]
             if ids:
                 await self._look(ids)
+                await self._pass_stops_on()  # for which it has found somebody
             await self._fence()
             if self._forgets and (everything or len(self._forgets) >= _AT_ONCE):
                 self._forget_beside()
@@ -259,7 +260,7 @@ class Attending:
 
     async def _pass_stops_on(self) -> None:
         for known in [each for each in self._live.values() if each.order is not None]:
-            if known.ended is None and known.sent and known.order is not None:
+            if known.ended is None and known.sent and known.order is not None and can_be_told(known):
                 await self._stop(known, *known.order)
 
     async def _fence(self) -> None:
@@ -276,7 +277,7 @@ class Attending:
                 attempt=known.attempt_id,
                 mode="kill" if mode == "kill" else "term",
                 reason=reason,
-                worker=known.worker,
+                worker=known.worker or known.given,
             )
         )
         if known.order == (mode, reason):

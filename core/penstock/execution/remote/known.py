@@ -123,3 +123,13 @@ def must_fence(known: Known) -> bool:
     if known.ended is not None or not known.sent:
         return False
     return known.revoke or (known.seen is not None and known.seen.kind == "absent" and known.worker is None)
+
+
+def can_be_told(known: Known) -> bool:
+    """Whether there is somebody to bring an order to stop to: until then it is kept here.
+
+    A client that has just started knows no attempt, and drops an order for one that nobody is known to have.
+    """
+    if known.worker is not None or known.given is not None:
+        return True
+    return known.seen is not None and known.seen.kind != "unreachable"
