@@ -148,6 +148,23 @@ async def test_a_step_that_is_refused_stays_until_it_can_be_done() -> None:
         await driver.sees("stopped after 1 of 2 steps")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_step_that_can_never_be_done_is_skipped_and_that_is_said(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        driver.engine.keep_runbook("old", f"penstock pause nosuch\npenstock pause {DAG}\n")
+        await _choose_steps(driver)
+        await driver.press("ctrl+s")
+        await driver.until(lambda: "s skips this step" in " ".join(driver.text().split()))
+        await driver.press("s")
+        await driver.sees("old: step 2 of 2", "- penstock pause nosuch  skipped", "Do step 2")
+        await driver.press("s")  # it can be done, so it is not skipped by a stray key
+        await driver.press("enter")
+        await driver.until(lambda: driver.engine.acts == [acts.PauseSchedule(dag_id=DAG)])
+        await driver.until(
+            lambda: any("old: 1 of 2 steps was skipped" in each.text for each in driver.console.notes.history)
+        )
+
+
 async def test_a_runbook_that_waits_for_its_run_goes_step_by_step() -> None:
     async with driving() as driver:
         driver.engine.keep_runbook("wait", "penstock trigger {dag} --wait\npenstock pause {dag}\n")

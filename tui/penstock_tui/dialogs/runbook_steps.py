@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
+from textual.binding import Binding, BindingType
+
 from penstock.errors import PenstockError, UsageError
 from penstock.model import runbooks
 from penstock.model.acts import AnyAct
@@ -19,6 +21,7 @@ from penstock_tui.widgets.button import Button
 
 WAIT = "--wait"
 """In a command: what comes after it waits until its run has ended."""
+_SKIPPED = "skipped"
 _AROUND = 12
 """Rows that the frame, the plan and the buttons need at least."""
 
@@ -33,6 +36,7 @@ class _Awaited(NamedTuple):
 class StepsDialog(PlanDialog):
     """Does the runbook *name*, one step after the other, each planned by what those before it did."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "skip", show=False)]
     danger: ClassVar[bool] = True
     stops_at_refusal: ClassVar[bool] = True
 
@@ -103,6 +107,8 @@ class StepsDialog(PlanDialog):
             super().changed(change)
 
     def _took(self, refused: list[str]) -> None:
+        if refused and not self.plans:
+            refused = [f"{refused[0]}; s skips this step", *refused[1:]]
         super()._took(refused)
         if not self.plans:
             again = "Look again" if self._awaited is not None else "Try again"
@@ -130,10 +136,10 @@ class StepsDialog(PlanDialog):
         for place, step in enumerate(self._steps[first : first + room], first):
             words = label(" ".join(("penstock", *step.filled(self._values))))
             if place < self._at:
-                sign = "*" if ascii_only else "✓"
-                lines.append(
-                    [(f"{sign} {words}", "green"), (f"  {label(self._said[place])}", "bright_black")]
-                )
+                skipped = self._said[place] == _SKIPPED
+                sign = "-" if skipped else "*" if ascii_only else "✓"
+                style = "yellow" if skipped else "green"
+                lines.append([(f"{sign} {words}", style), (f"  {label(self._said[place])}", "bright_black")])
             elif place == self._at:
                 lines.append([(f"> {words}", "bold")])
             else:
@@ -163,6 +169,12 @@ class StepsDialog(PlanDialog):
         self._pending = True
         await self._replan(0)
 
+    def action_skip(self) -> None:
+        """Leave out a step that cannot be done, and go on with the next one."""
+        if not (self._busy or self._pending or self.plans):
+            self._awaited = None
+            self._go_on(_SKIPPED)
+
     def carried_out(self, done: list[Done]) -> None:
         """Go on with the next step."""
         self._all += done
@@ -175,6 +187,9 @@ class StepsDialog(PlanDialog):
         self._said.append(said)
         self._at += 1
         if self._at == len(self._steps):
+            if (skipped := self._said.count(_SKIPPED)) > 0:
+                what = f"{skipped} of {len(self._steps)} steps {'was' if skipped == 1 else 'were'} skipped"
+                self.shell.say(f"{label(self._name)}: {what}", "warning")
             self.dismiss(self._all)
             return
         self._committing = Committing(self.shell.feed)
