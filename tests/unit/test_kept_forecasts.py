@@ -157,6 +157,12 @@ def test_shapes_are_made_again_only_for_other_durations(
     page = asked.ask(ForecastQuery(hours=1))
     assert made == [0, 1, 1]
     assert page == forecast(asked.facts, ForecastQuery(hours=1))
+    made.clear()
+    for dags, expected in (((first,), []), ((first, slower), [1])):  # what has gone is forgotten
+        asked.facts = replace(asked.facts, dags=dags)
+        asked.news += 1
+        asked.ask(ForecastQuery(hours=1))
+        assert made == expected
 
 
 def test_what_makes_no_sense_is_refused_and_keeps_nothing_broken(asked: Asked) -> None:

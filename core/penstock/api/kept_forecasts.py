@@ -58,6 +58,7 @@ class KeptForecasts:
             kept = self._kept
             if kept is None or kept.news != news or self._seconds() - kept.read_at >= SECONDS:
                 kept = self._kept = _Kept(read(), news, self._seconds())
+                self._shapes.keep({each.structure.id for each in (*kept.facts.dags, *kept.facts.runs)})
             facts, found = kept.facts, kept.simulations
             until_us = until_of(facts, query)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from penstock.model.expansion import instance_count
@@ -10,9 +10,6 @@ from penstock.model.slots import queue_kind
 from penstock.model.spec import TaskSpec
 from penstock.model.structure import Structure
 from penstock.model.usual import Usual
-
-_MOST = 4096
-"""Shapes that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +140,9 @@ class Shapes:
         key = (structure.id, slow)
         kept = self._kept.get(key)
         if kept is None or kept[0] is not usual or kept[1] != history:
-            if len(self._kept) >= _MOST:
-                self._kept.clear()
             kept = self._kept[key] = (usual, history, shape_of(structure, usual, history, slow=slow))
         return kept[2]
+
+    def keep(self, versions: Collection[int]) -> None:
+        """Forget the shapes of all but these versions."""
+        self._kept = {key: kept for key, kept in self._kept.items() if key[0] in versions}
