@@ -58,7 +58,8 @@ class KeptForecasts:
             kept = self._kept
             if kept is None or kept.news != news or self._seconds() - kept.read_at >= SECONDS:
                 kept = self._kept = _Kept(read(), news, self._seconds())
-                self._shapes.keep({each.structure.id for each in (*kept.facts.dags, *kept.facts.runs)})
+                dags, runs = kept.facts.dags, kept.facts.runs
+                self._shapes.keep({dag.structure.id for dag in dags} | {run.structure.id for run in runs})
             facts, found = kept.facts, kept.simulations
             until_us = until_of(facts, query)
 
