@@ -88,7 +88,7 @@ _LOADER: Any = _Loader()
 
 
 class PendulumFinder:
-    """Serves the words of pendulum that DAG files use, if it is not installed; stands after all others."""
+    """Serves what DAG files use of pendulum and docker, if those are not installed; after all others."""
 
     def find_spec(
         self,
@@ -96,9 +96,11 @@ class PendulumFinder:
         path: Sequence[str] | None = None,  # noqa: ARG002 - the signature of all finders
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """Return the spec of our own pendulum."""
+        """Return the spec of our own pendulum, and of the few types of docker that operators take."""
         if name == "pendulum" or name in _PENDULUM:
             return _package(name, _PENDULUM_LOADER)
+        if name in {"docker", "docker.types"}:
+            return _package(name, _DOCKER_LOADER)
         return None
 
 
@@ -121,6 +123,20 @@ class _PendulumLoader:
 
 
 _PENDULUM_LOADER: Any = _PendulumLoader()
+
+
+class _DockerLoader:
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give ``docker.types`` its types; ``docker`` itself has nothing else."""
+        if module.__name__ == "docker.types":
+            ours = import_module("penstock.airflow.served.docker_types")
+            module.__dict__.update({name: getattr(ours, name) for name in ours.__all__})
+
+
+_DOCKER_LOADER: Any = _DockerLoader()
 
 
 def install() -> None:

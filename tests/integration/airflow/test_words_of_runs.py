@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,31 @@ def test_templates_are_prepared_after_their_files_are_read(
     done = run(write(PREPARED), settings=settings)
     done.check()
     assert done.xcom("s") == "select 1 from t; select 't'"
+
+
+BOXES = """
+from airflow import DAG
+from airflow.providers.docker.operators.docker import DockerOperator
+from docker.types import DeviceRequest, Mount
+
+try:
+    from docker import from_env
+except ImportError:
+    from_env = None
+assert from_env is None
+with DAG("d", schedule_interval=None):
+    box = DockerOperator(
+        task_id="box", image="busybox", device_requests=[DeviceRequest(count=-1)],
+        mounts=[Mount("/in", "/data", type="bind", read_only=True), Mount(source="v", target="/out")],
+    )
+words = box._words()
+assert [words[at + 1] for at, word in enumerate(words) if word == "--mount"] == [
+    "target=/in,source=/data,type=bind,readonly", "target=/out,source=v,type=volume",
+], words
+"""
+
+
+def test_mounts_need_no_docker_library(load: Load) -> None:
+    if find_spec("docker") is not None:
+        pytest.skip("docker is installed")
+    only(load(BOXES))
