@@ -41,9 +41,8 @@ class SubprocessHook(Hook):
         import subprocess
 
         last = ""
-        environment = env if env or env == {} else dict(os.environ)
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, env=environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, env=env
         ) as process:
             self.sub_process = process
             assert process.stdout is not None
