@@ -49,7 +49,7 @@ SCREENS = (
     Screen("system", "8", "warehouse", (_DOWN, _PAGE_DOWN)),
     Screen("assets", "9", "part_", (*_LIST, "s"), "part_7"),
     Screen("digest", "0", "while you", ("+", *_LIST, "-"), "part_01"),
-    Screen("backfills", "2", "ada", _LIST),
+    Screen("backfills", "2", "at once", _LIST),
     Screen("runs of a DAG", "R", "scheduled", (*_LIST, "s")),
     Screen("calendar", "C", "Mo", (_LEFT, _UP, _PAGE_UP, _END)),
     Screen("run of 1,000 tasks", _ENTER, "step_", (_DOWN, _PAGE_DOWN, _END, _HOME, "<", ">")),
