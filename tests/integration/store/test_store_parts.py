@@ -130,6 +130,9 @@ def test_the_versions_used_longest_ago_are_forgotten(filled: Store, monkeypatch:
         assert kept.one(connection, 1) is first
         broken, unknown, odd = (kept.one(connection, key) for key in (10, 99, "x"))  # type: ignore[arg-type]
         assert list(kept._kept) == [3, 1]
+        kept.load(connection, [1, 2, 3])
+        kept.one(connection, 3)
+        assert sorted(kept._kept) == [1, 2, 3], "a list of all is asked for again"
     assert [each.readable for each in (first, broken, unknown, odd)] == [True, False, False, False]
     assert unknown.spec.description == odd.spec.description == "this version cannot be read: it is not stored"
     assert (broken.spec.dag_id, broken.spec.file, broken.tasks) == ("broken", "broken.py", {})

@@ -18,6 +18,7 @@ from penstock.store.sql.views import versions as sql
 from penstock.store.sqlite.connection import Connection
 
 _KEPT = 256
+"""Versions that are kept at least; as many as were asked for at once, if that is more."""
 
 
 def version_name(spec_hash: str, source_hash: str) -> str:
@@ -92,6 +93,7 @@ class Versions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, StoredVersion] = OrderedDict()
+        self._room = _KEPT
 
     def load(self, connection: Connection, ids: Iterable[int]) -> dict[int, StoredVersion]:
         """Return the versions *ids*, reading those not cached with one statement."""
@@ -108,7 +110,8 @@ class Versions:
                     self._kept[key] = version
                     self._kept.move_to_end(key)
             found |= {key: _unreadable(key, "", "", "", "it is not stored") for key in wanted - found.keys()}
-            while len(self._kept) > _KEPT:
+            self._room = max(self._room, len(wanted))  # a list of all DAGs is asked for again
+            while len(self._kept) > self._room:
                 self._kept.popitem(last=False)
         return found
 
