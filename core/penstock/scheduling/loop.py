@@ -55,6 +55,8 @@ from penstock.store.engine.working_set import WorkingSet
 
 log = logging.getLogger(__name__)
 
+LONG = 0.1
+"""Seconds of a tick that did very much."""
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[Change], None]
@@ -115,6 +117,8 @@ class Loop:
         self.troubles: dict[str, str] = {}
         """What parts of the engine beside this loop cannot do at the moment, in words."""
         self.ticks = Ticks()
+        self.after_much: Callable[[], None] = lambda: None
+        """Called after a tick that took long: it used much memory, for a moment."""
 
     # -- asked from outside ----------------------------------------------------------------------
 
@@ -250,6 +254,8 @@ class Loop:
             ended = self._clock.monotonic()
             self.ticks.add(ended - began, to_us(self._clock.now()))
             self._turned.fire()
+            if ended - began > LONG:
+                self.after_much()
             await self._sleep(wake_us)
             await self._gather(ended)
         refuse(self._orders, PenstockError("the engine is stopping"))

@@ -20,6 +20,7 @@ from penstock.api.local import LocalEngine
 from penstock.api.questions import Hello, Question, question
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model.views.events import Change
+from penstock.service import allocator
 from penstock.service.notices import Notices
 from penstock.version import __version__
 
@@ -29,6 +30,8 @@ LINE_TIMEOUT = 30.0
 """Seconds that a line may take from its first byte to its end."""
 MIN_HEARTBEAT = 0.05
 _WRITE_HIGH_WATER = 1 << 20
+_MUCH = 1 << 20
+"""Bytes of an answer that took much memory to make."""
 
 log = logging.getLogger(__name__)
 
@@ -227,7 +230,10 @@ class Connection(asyncio.Protocol):
 
     def _send(self, message: dict[str, Any]) -> None:
         if not self._transport.is_closing():
-            self._transport.write(wire.encode(message))
+            data = wire.encode(message)
+            self._transport.write(data)
+            if len(data) > _MUCH:
+                allocator.give_back_soon()
 
     def _send_problem(self, number: int | None, error: BaseException) -> None:
         self._send({"id": number, "error": wire.problem_of(error)})

@@ -143,6 +143,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
         *(words for part in (watch, refresh, executor) for words in part.warnings),
         *clock_words(loop.world),
     )
+    loop.after_much = allocator.give_back_soon
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
     await _recover(loop, settings, database, executor)

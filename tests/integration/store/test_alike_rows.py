@@ -105,6 +105,6 @@ def test_one_row_that_is_not_as_expected_stops_all(database: Database, change: s
 
 def test_an_illegal_move_is_refused_by_the_database_too(database: Database) -> None:
     gate, _, tasks = made(database, "r")
-    gate._batch.swap_alike(tasks[0].id, "moved", ("running", 2, 5, None, 1, "pending"))
+    gate._batch.swap_alike(tasks[0].id, "moved", ("running", 2, 5, None, None, 1, "pending"))
     with pytest.raises(Exception, match="illegal move"):
         gate.commit()

@@ -140,7 +140,7 @@ def _mark(
             stop(tick, live, task, event, reason=reason)
         else:
             task.skips = None
-            move(tick, live, task, event, reason=reason)
+            move(tick, live, task, event, reason=reason, columns="moved")
     if freed:
         clear_tasks(tick, live, freed, reason=reason)
     tick.world.to_advance.add(live.record.id)

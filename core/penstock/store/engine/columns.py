@@ -17,7 +17,7 @@ RUN_COLUMNS = (
 )  # fmt: skip
 """The same for a run."""
 ALIKE = {
-    "moved": ("end_us", "reason"),
+    "moved": ("end_us", "reason", "skips"),
     "cleared": (
         "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us", "began_us",
         "pokes", "intent", "reason", "outcome", "skips", "rush", "resumes", "mapped_length",

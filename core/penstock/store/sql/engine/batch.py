@@ -18,10 +18,10 @@ SWAP_TASK = Write(
 )
 SWAP_ALIKE = {
     'moved': Write(
-        'UPDATE task_instance SET state=?, version=?, end_us=?, reason=? WHERE task_instance.id IN '
-        '(SELECT anon_1.value FROM json_each(?) AS anon_1) AND task_instance.version = ? AND '
-        'task_instance.state = ?',
-        ('state', 'version', 'end_us', 'reason', 'b_ids', 'b_version', 'b_state'),
+        'UPDATE task_instance SET state=?, version=?, end_us=?, reason=?, skips=? WHERE '
+        'task_instance.id IN (SELECT anon_1.value FROM json_each(?) AS anon_1) AND '
+        'task_instance.version = ? AND task_instance.state = ?',
+        ('state', 'version', 'end_us', 'reason', 'skips', 'b_ids', 'b_version', 'b_state'),
     ),
     'cleared': Write(
         'UPDATE task_instance SET state=?, version=?, max_tries=?, queued_us=?, start_us=?, end_us=?,'
