@@ -17,7 +17,7 @@ from penstock.model.fingerprint import fingerprint as fingerprint_of
 from penstock.model.lineage import Lineage
 from penstock.model.pauses import PauseKind
 from penstock.model.queries import ForecastQuery, WhatIf
-from penstock.model.states import TaskState
+from penstock.model.states import RunState, TaskState
 from penstock.model.system.sections import sections
 from penstock.model.views import coming, digest, failures
 from penstock.model.views.now import LiveAttempt, WaitingItem
@@ -120,7 +120,7 @@ def now() -> Iterator[str]:
         replace(first, cpu=None, rss=None, peak_rss=None, read_bytes=None, write_bytes=None, processes=None),
         replace(first, cpu=89.9, pid=None, p50=None, p95=None),
         replace(first, cpu=90.0, seconds=10.0, p95=10.0, map_index=3),
-        replace(first, cpu=0.0, seconds=10.1, p95=10.0, state=TaskState.STOPPING),
+        replace(first, cpu=0.0, seconds=10.1, p95=10.0, state=TaskState.STOPPING, run_state=RunState.FAILED),
     ]
     waiting = [
         *page.waiting[:3],

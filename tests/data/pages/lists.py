@@ -153,6 +153,14 @@ def tasks() -> Iterator[str]:
             )
             rows.append(replace(changed, next_at=NOW + timedelta(seconds=95), outcome=bad, reason="because"))
     rows += [
+        replace(plain, task_id="uses", state=TaskState.RUNNING, end=None, cpu_seconds=None, cpu_percent=42.0),
+        *(
+            replace(
+                plain, task_id="asks", state=TaskState.DEFERRED, next_at=until, outcome=replace(bad, asks=ask)
+            )
+            for until in (None, NOW + timedelta(hours=1))
+            for ask in (None, "Load it?")
+        ),
         replace(plain, task_id="g.inner", group="g", p50=2.0, peak_rss=3 << 30, cpu_seconds=0.5, rush="next"),
         replace(
             plain, task_id="done", end=NOW, outcome=Outcome(kind=OutcomeKind.SKIPPED, reason="not today")

@@ -13,6 +13,7 @@ from fakes.world import NOW, replace
 from penstock.model.drawing.order import Node
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import TaskState
+from penstock.model.views.events import EventRow
 from penstock.model.views.nodes import GroupNode, TaskNode
 from penstock.model.views.one_task import SourceText, TaskHistory
 from penstock.model.views.pauses import PauseInfo
@@ -184,6 +185,7 @@ def plots() -> Iterator[str]:
             replace(first, seconds=1.0, state=TaskState.FAILED, outcome=BAD, try_number=2),
             replace(first, seconds=500.0, slow=True, instances=3, state=TaskState.SUCCESS),
             replace(first, start=None, end=None, seconds=None, state=TaskState.UPSTREAM_FAILED),
+            replace(first, end=None, seconds=None, state=TaskState.CANCELLED),
         ),
     )
     empty = TaskHistory(dag_id="d", task_id="t")
@@ -193,7 +195,7 @@ def plots() -> Iterator[str]:
             for looks in LOOKS:
                 yield from map(shown, history.plot_lines(each, NOW, looks, (wide, high), first.run_id))
             yield f"{len(history.shown(each, wide))} of {len(each.runs)}"
-        for run in each.runs[:4]:
+        for run in each.runs[:5]:
             drawn = row(history.cells_of(run, NOW, BERLIN, BERLIN, LOOKS[0]))
             yield f"{history.seconds_of(run, NOW)}: {drawn}"
 
@@ -339,7 +341,15 @@ def tabs() -> Iterator[str]:
         read_bytes=5,
         write_bytes=7,
     )
-    events = engine.events(dag_id=dag_id, run_id=run_id, limit=6)
+    happened = EventRow(seq=1, at=NOW, actor="engine", kind="launch")
+    events = [
+        happened,
+        replace(
+            happened, seq=2, actor="ann", kind="task_fail", before="running", after="failed", reason="exit 2"
+        ),
+        replace(happened, seq=3, kind="task_add", after="pending"),
+        replace(happened, seq=4, kind="task_gone", before="removed", at=NOW - timedelta(days=3)),
+    ]
     pushed = XComRow(task_id="t", map_index=-1, key="rows", value=3, bytes=2048)
     values = [
         pushed,

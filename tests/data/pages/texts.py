@@ -99,6 +99,16 @@ def said() -> Iterator[str]:
 def texts() -> Iterator[str]:
     """Spans that are fitted, cut, wrapped and flow; lines of numbers; filters."""
     pieces = [("orders ", "bold"), ("漢字 daily é", "red"), (" 14:05", "")]
+    for one, other in (
+        ("abc", "abc"),
+        ("abc", "axc"),
+        ("ab", "abcd"),
+        ("abcd", ""),
+        ("axyd", "abcd"),
+        ("a b", "b a"),
+    ):
+        plain, styled = [(one, "")], [(other[:1], ""), (other[1:2], "red"), (other[2:], "")]
+        yield f"{one!r} {other!r}: {spans.differ(plain, [(other, '')])} {spans.differ(plain, styled)}"
     yield f"{spans.fit([], 3)} {spans.fit([], 0)} {spans.fit([('', 'bold')], 2, align='right')}"
     for cells in (0, 1, 2, 5, 9, 12, 20, 25, 30):
         for align in ("left", "right"):
