@@ -79,9 +79,11 @@ def by_layers(order: Order, *, folded: Collection[str] = ()) -> Rails:
     rows: list[Row] = []
     members: dict[str, list[str]] = {}
     titles: dict[str, str] = {}
-    for number in range(1 + max(depth.values(), default=-1)):
+    layers: list[list[str]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
+    for node in nodes:
+        layers[depth[node.key]].append(node.key)
+    for number, own in enumerate(layers):
         title = layer_name(number + 1)
-        own = [node.key for node in nodes if depth[node.key] == number]
         tasks = [task for key in own for task in stands_for.get(key, (key,))]
         members[title] = tasks
         titles.update(dict.fromkeys((*tasks, *own), title))
