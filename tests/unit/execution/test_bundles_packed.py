@@ -49,6 +49,29 @@ def test_the_pinned_version_lies_where_its_file_is(tmp_path: Path, dags: Path) -
     }
 
 
+def test_two_executors_of_one_home_pack_at_the_same_time(
+    tmp_path: Path, dags: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each gets all of its code: neither may write into the other's draft, or take it away."""
+    one, other, found = Bundles(tmp_path, dags), Bundles(tmp_path, dags), []
+    read = bundles._read
+
+    def between(path: Path) -> bytes | None:
+        monkeypatch.setattr(bundles, "_read", read)
+        found.append(other.of("a.py", pinned(tmp_path, "other = 1\n", "abd")))
+        return read(path)
+
+    monkeypatch.setattr(bundles, "_read", between)
+    found.append(one.of("a.py", pinned(tmp_path)))
+    assert len(set(found)) == 2
+    for digest in found:
+        path = one.path(digest)
+        assert path is not None
+        assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == digest
+        assert set(contents(path)) == {"a.py", "lib/tool.py", "query.sql"}
+    assert not list((tmp_path / "bundles").glob("draft*"))
+
+
 def test_the_same_code_has_the_same_name_and_other_code_another(tmp_path: Path, dags: Path) -> None:
     first = Bundles(tmp_path, dags).of("a.py", pinned(tmp_path))
     for path in dags.rglob("*.py"):

@@ -66,7 +66,8 @@ class Bundles:
         """Write a tar of the *listed* files, with *source* at *place*; return its hash."""
         import tarfile  # only an engine with workers pays for it
 
-        draft = self._folder / f"draft.{os.getpid()}"
+        # Each executor of an engine packs in a thread of its own, so a name for this call alone.
+        draft = self._folder / f"draft.{os.getpid()}.{os.urandom(4).hex()}"
         try:
             with (
                 draft.open("wb") as file,
