@@ -79,7 +79,7 @@ class RunningRun(DagRun):
         from penstock.task_process.engine_client import ask
 
         rows = ask(self.asks, "run", dag_id=self.dag_id, run_id=self.run_id)["tasks"]
-        found = [OtherTask(self, row) for row in rows]
+        found = [OtherTask(self, self._begun(row)) for row in rows]
         if state is None:
             return found
         several = isinstance(state, Iterable) and not isinstance(state, str)
