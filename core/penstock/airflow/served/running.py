@@ -86,6 +86,12 @@ class RunningRun(DagRun):
         wanted = {None if one is None else str(one) for one in (state if several else [state])}
         return [one for one in found if one.state in wanted]
 
+    def _begun(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return what the engine says; of the task that asks it may not have heard yet that it runs."""
+        ti = self.asks["ti"]
+        own = (row["task_id"], row["map_index"]) == (ti.task_id, ti.map_index)
+        return {**row, "state": "running"} if own and row["state"] in {"scheduled", "queued"} else row
+
     def get_task_instance(
         self, task_id: str, session: Any = None, *, map_index: int = -1
     ) -> OtherTask | None:
