@@ -8,7 +8,7 @@ import re
 import pytest
 
 from penstock.model.drawing.order import Node, Order
-from penstock_tui.view.rails import Rails, RowKind, lay_out_order
+from penstock_tui.view.rails import Rails, RowKind, bare_rows, lay_out_narrow, lay_out_order
 from penstock_tui.view.rails_layers import by_groups, by_layers, layer_name, rows_of
 
 
@@ -131,9 +131,37 @@ def test_where_tasks_are_in_groups_those_are_the_titles() -> None:
     assert RowKind.BEND not in {row.kind for row in drawn.rows}
     assert all(len(row.cells) <= drawn.width for row in drawn.rows)
     assert not rows_of(order, folded={"g1"}, max_lanes=7).counted  # then the rails fit
-    folded = by_groups(order, lay_out_order(order, folded={"g1"}), folded={"g1"})
+    folded = by_groups(order, folded={"g1"})
     [row] = [line for line in told(folded) if line.endswith(" g1")]
     assert re.fullmatch(r"\d\d─o─\d\d g1", row)
+
+
+@pytest.mark.parametrize("lanes", [2, 3, 7, 10, 16])
+@pytest.mark.parametrize("most", [0.0, 0.05, 1 / 8, 0.5, 0.9])
+@pytest.mark.parametrize(
+    "nodes",
+    [fan(20), chains(9, 5), layered(6, 12), scattered(60)],
+    ids=["fan", "chains", "layers", "scattered"],
+)
+def test_a_drawing_is_given_up_exactly_when_too_much_is_beyond_its_lanes(
+    nodes: list[Node], most: float, lanes: int
+) -> None:
+    order = Order(nodes, {})
+    whole = lay_out_order(order, max_lanes=lanes)
+    listed = [row for row in whole.rows if row.column >= 0]
+    hidden = sum(row.column >= 2 * (lanes - 1) for row in listed)
+    too_wide = whole.elided and hidden > most * len(listed)
+    drawn = lay_out_narrow(order, max_lanes=lanes, most_hidden=most)
+    assert drawn == (None if too_wide else whole)
+
+
+def test_bare_rows_are_those_of_the_drawing() -> None:
+    nodes = [Node("a"), Node("g.b", ("a",), "g"), Node("g.h.c", ("g.b",), "h"), Node("d", ("g.h.c", "a"))]
+    order = Order(nodes, {"g": None, "h": "g"})
+    for folded in ((), ("g",), ("h",)):
+        drawn = lay_out_order(order, folded=folded)
+        expected = [(row.kind, row.key, row.depth) for row in drawn.rows if row.kind is not RowKind.BEND]
+        assert [(row.kind, row.key, row.depth) for row in bare_rows(order, folded)] == expected
 
 
 def test_no_tasks() -> None:

@@ -88,22 +88,67 @@ def lay_out(
 
 def lay_out_order(order: Order, *, folded: Collection[str] = (), max_lanes: int = 16) -> Rails:
     """Draw an order made before; see `lay_out`."""
+    drawn = lay_out_narrow(order, folded=folded, max_lanes=max_lanes, most_hidden=1)
+    assert drawn is not None
+    return drawn
+
+
+def lay_out_narrow(
+    order: Order, *, folded: Collection[str] = (), max_lanes: int, most_hidden: float
+) -> Rails | None:
+    """Draw an order made before, unless a larger share of its tasks than *most_hidden* is beyond the lanes.
+
+    Returns None then, as soon as that is sure: lanes by the hundred take long to draw.
+    """
     drawing = _Drawing(order, frozenset(folded), max_lanes, max_lanes)
-    rows = drawing.draw()
+    rows = drawing.draw(most_hidden)
+    if rows is None:
+        return None
     elided = len(drawing.lanes) > max_lanes
     if elided:
-        rows = _Drawing(order, frozenset(folded), max_lanes, max_lanes - 1).draw()
-    members: dict[str, list[str]] = {}
-    for key in order.keys:
-        for group in order.path(key):
-            members.setdefault(group, []).append(key)
+        rows = _Drawing(order, frozenset(folded), max_lanes, max_lanes - 1).draw() or []
     return Rails(
         rows=tuple(rows),
         width=max((len(row.cells) for row in rows), default=0),
         elided=elided,
-        members={group: tuple(keys) for group, keys in members.items()},
+        members=members_of(order),
         lanes=len(drawing.lanes),
     )
+
+
+def bare_rows(order: Order, folded: Collection[str] = ()) -> list[Row]:
+    """Return the rows of titles and tasks, in the order of a drawing, with nothing beside them."""
+    rows: list[Row] = []
+    before: tuple[str, ...] = ()
+    for key in dict.fromkeys(_stands_for(order, folded).values()):
+        path = order.path(key)
+        rows += [Row(RowKind.GROUP, "", -1, group, depth) for depth, group in _opened(before, path)]
+        before = path
+        rows.append(Row(_kind(order, key), "", 0, key, len(path)))
+    return rows
+
+
+def members_of(order: Order) -> dict[str, tuple[str, ...]]:
+    """Return every group with all tasks in it, in order."""
+    members: dict[str, list[str]] = {}
+    for key in order.keys:
+        for group in order.path(key):
+            members.setdefault(group, []).append(key)
+    return {group: tuple(keys) for group, keys in members.items()}
+
+
+def _stands_for(order: Order, folded: Collection[str]) -> dict[str, str]:
+    """Return what is shown for each task: itself, or the outermost folded group that it is in."""
+    return {key: next((group for group in order.path(key) if group in folded), key) for key in order.keys}
+
+
+def _opened(before: tuple[str, ...], path: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return the groups, by depth, that begin between two rows with these groups around them."""
+    return [(depth, group) for depth, group in enumerate(path) if group not in before[: depth + 1]]
+
+
+def _kind(order: Order, key: str) -> RowKind:
+    return RowKind.TASK if key in order.upstream else RowKind.FOLDED
 
 
 @dataclass(slots=True, eq=False)
@@ -153,9 +198,7 @@ class _Drawing:
 
     def _contract(self) -> None:
         """Replace what is folded by its group, and find the sisters."""
-        shown: dict[str, str] = {}
-        for key in self.order.keys:
-            shown[key] = next((group for group in self.order.path(key) if group in self.folded), key)
+        shown = _stands_for(self.order, self.folded)
         self.shown = list(dict.fromkeys(shown.values()))
         ups: dict[str, dict[str, None]] = {key: {} for key in self.shown}
         self.down: dict[str, dict[str, None]] = {key: {} for key in self.shown}
@@ -172,22 +215,26 @@ class _Drawing:
         }
         self.family = {key: by_likeness[alike] for key, alike in likeness.items() if alike in by_likeness}
 
-    def draw(self) -> list[Row]:
+    def draw(self, most_hidden: float = 1) -> list[Row] | None:
+        """Draw all; or return None when more than *most_hidden* of the tasks have no lane that is drawn."""
         rows: list[Row] = []
-        open_groups: tuple[str, ...] = ()
+        before: tuple[str, ...] = ()
+        hidden, most = 0, most_hidden * len(self.shown)
         for key in self.shown:
             path = self.order.path(key)
-            for depth, group in enumerate(path):
-                if group not in open_groups[: depth + 1]:
-                    rows.append(Row(RowKind.GROUP, self._finish(self._plain()), -1, group, depth))
-                    self.above = -1
-            open_groups = path
-            rows.extend(self._task(key, len(path)))
+            for depth, group in _opened(before, path):
+                rows.append(Row(RowKind.GROUP, self._finish(self._plain()), -1, group, depth))
+                self.above = -1
+            before = path
+            own = self._task(key, len(path))
+            rows.extend(own)
+            hidden += own[-1].column >= 2 * (self.max_lanes - 1)
+            if hidden > most and len(self.lanes) > self.max_lanes:
+                return None
         return rows
 
     def _task(self, key: str, depth: int) -> list[Row]:
         """Draw one task: perhaps a bend, then its row; and open its rail."""
-        kind = RowKind.TASK if key in self.order.upstream else RowKind.FOLDED
         inputs = sorted(self.feeding.pop(key, []), key=lambda rail: rail.lane)
         for rail in inputs:
             rail.waiting -= 1
@@ -203,7 +250,7 @@ class _Drawing:
                 bar.join(rail.lane, NORTH | EAST | (SOUTH if rail.waiting else 0))
         self._end(inputs)
         output = self._output(key, lane, family, bar)
-        rows.append(Row(kind, self._row(lane, bar), 2 * min(lane, self.cut), key, depth))
+        rows.append(Row(_kind(self.order, key), self._row(lane, bar), 2 * min(lane, self.cut), key, depth))
         self.above = lane if max(bar.joins, default=lane) == lane else -1
         if output is not None:
             self._put(output.lane, output)

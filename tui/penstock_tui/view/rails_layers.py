@@ -19,7 +19,7 @@ from penstock.model.drawing.layers import depths
 from penstock.model.drawing.nodes import MAPPED
 from penstock.model.drawing.order import Node, Order
 from penstock.model.drawing.scope import fold
-from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
+from penstock_tui.view.rails import Rails, Row, RowKind, bare_rows, lay_out_narrow, members_of
 
 _HIDDEN = 1 / 8
 """Rails are drawn as long as no larger share of the tasks has its place beyond the last lane."""
@@ -46,35 +46,29 @@ def kept_rows(order: Order, folded: frozenset[str], max_lanes: int) -> Rails:
 
 def rows_of(order: Order, *, folded: Collection[str] = (), max_lanes: int = 16) -> Rails:
     """Draw *order* with rails in at most *max_lanes* lanes if that says something, else with numbers."""
-    rails = lay_out_order(order, folded=folded, max_lanes=max_lanes)
-    if not rails.elided:
-        return rails
-    listed = [row for row in rails.rows if row.column >= 0]
-    hidden = sum(row.column >= 2 * (max_lanes - 1) for row in listed)
-    if hidden <= _HIDDEN * len(listed):
+    rails = lay_out_narrow(order, folded=folded, max_lanes=max_lanes, most_hidden=_HIDDEN)
+    if rails is not None:
         return rails
     grouped = sum(any(not group.endswith(MAPPED) for group in order.path(key)) for key in order.keys)
     if grouped >= _GROUPED * len(order.keys):
-        return by_groups(order, rails, folded=folded)
+        return by_groups(order, folded=folded)
     return by_layers(order, folded=folded)
 
 
-def by_groups(order: Order, rails: Rails, *, folded: Collection[str] = ()) -> Rails:
-    """Return *rails* with numbers in place of them; rows that were only rails are gone."""
+def by_groups(order: Order, *, folded: Collection[str] = ()) -> Rails:
+    """Draw *order* by groups, with numbers beside its tasks."""
     beside = _Numbers(fold(order, folded)[0])
     rows = [
-        row if row.column < 0 else replace(row, cells=beside.cells(row.key), column=beside.column)
-        for row in rails.rows
-        if row.kind is not RowKind.BEND
+        row if row.kind is RowKind.GROUP else replace(row, cells=beside.cells(row.key), column=beside.column)
+        for row in bare_rows(order, folded)
     ]
-    rows = [replace(row, cells="") if row.kind is RowKind.GROUP else row for row in rows]
-    return replace(rails, rows=tuple(rows), width=beside.width, elided=False, counted=True)
+    return Rails(rows=tuple(rows), width=beside.width, elided=False, members=members_of(order), counted=True)
 
 
 def by_layers(order: Order, *, folded: Collection[str] = ()) -> Rails:
     """Draw *order* by layers, each with a title; groups and layers in *folded* are one row."""
     nodes, stands_for = fold(order, folded)
-    depth = depths(Order([Node(node.key, node.upstream) for node in nodes], {}))
+    depth = depths(Order([Node(node.key, node.upstream) for node in nodes], {}) if folded else order)
     beside = _Numbers(nodes)
     rows: list[Row] = []
     members: dict[str, list[str]] = {}
@@ -94,14 +88,11 @@ def by_layers(order: Order, *, folded: Collection[str] = ()) -> Rails:
         for key in own:
             kind = RowKind.FOLDED if key in stands_for else RowKind.TASK
             rows.append(Row(kind, beside.cells(key), beside.column, key, 0))
-    for key in order.keys:
-        for group in order.path(key):
-            members.setdefault(group, []).append(key)
     return Rails(
         rows=tuple(rows),
         width=beside.width,
         elided=False,
-        members={name: tuple(tasks) for name, tasks in members.items()},
+        members={**{name: tuple(tasks) for name, tasks in members.items()}, **members_of(order)},
         counted=True,
         layer_of=titles,
     )

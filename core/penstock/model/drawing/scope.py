@@ -72,6 +72,8 @@ def first_folds(order: Order, groups: Collection[str], most: int = READABLE) -> 
 
 def fold(order: Order, folded: Collection[str]) -> tuple[list[Node], dict[str, tuple[str, ...]]]:
     """Return the nodes with each group in *folded* as one, and what those stand for."""
+    if not folded:
+        return [Node(key, order.upstream[key], order.home.get(key)) for key in order.keys], {}
     shown: dict[str, str] = {}
     for key in order.keys:
         shown[key] = next((group for group in order.path(key) if group in folded), key)
