@@ -218,5 +218,5 @@ async def test_what_the_letters_mean_is_never_cut(size: tuple[int, int]) -> None
         await driver.sees("prod-etl")
         driver.console.push_screen(CalendarScreen("orders_daily"))
         await driver.sees(
-            "F failed", "B backfilled", ". to come", "small: some of the day", "~ clocks changed"
+            "F failed", "B backfilled", ". to come", "small:", "some of the day", "~ clocks changed"
         )

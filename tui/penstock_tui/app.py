@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
@@ -18,6 +19,7 @@ from penstock.model.views.status import EngineStatus
 from penstock_tui import not_here
 from penstock_tui.actions import Action, Target
 from penstock_tui.attendance import Attendance
+from penstock_tui.background import in_background
 from penstock_tui.backgrounds import keep_by_colour
 from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied
@@ -134,8 +136,8 @@ class Console(Hearing):
         active = self.engine_status.runs_active if self.engine_status else 0
         still = f": {active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
         said = f"console closed{still if active and self.gone is None else ''}"
-        ending = self.attendance.end(lambda: self.exit(0, message=said))
-        self.run_worker(ending, name="leave", group="leave", exit_on_error=False)
+        ending = partial(self.attendance.end, lambda: self.exit(0, message=said))
+        in_background(self, ending, name="leave", group="leave")
 
     def action_leave_now(self) -> None:
         """Quit from anywhere."""
@@ -230,8 +232,8 @@ class Console(Hearing):
     def act(self, action: Action, targets: Sequence[Target]) -> None:
         """Do an action that is not a screen's own, such as opening a dialog. Returns at once."""
         self._acted_on = self.screen
-        self._act = self.run_worker(
-            carry_out(self, action, targets), name=action.id, group="act", exit_on_error=False
+        self._act = in_background(
+            self, partial(carry_out, self, action, targets), name=action.id, group="act"
         )
 
     def short_path(self, path: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.attendance import Attendance
+from penstock_tui.background import in_background
 from penstock_tui.messages import Changed, EngineBack, EngineGone
 from penstock_tui.navigation import Navigation
 from penstock_tui.screens.view import View
@@ -57,7 +58,7 @@ class Hearing(Navigation):
         self._pass_on(None)
 
     def _pass_on(self, change: Change | None) -> None:
-        self.run_worker(self._ask_status(), group="status", exit_on_error=False)
+        in_background(self, self._ask_status, group="status")
         for screen in self.screen_stack:
             if isinstance(screen, Watcher):
                 screen.changed(change)

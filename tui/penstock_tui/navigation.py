@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.app import SuspendNotSupported
 
+from penstock_tui.background import in_background
 from penstock_tui.ending import Ending
 from penstock_tui.feed import Feed
 from penstock_tui.messages import Level
@@ -65,7 +66,7 @@ class Navigation(Ending):
             else:
                 self.open_log(dag_id, run_id, task.task_id, task.map_index)
 
-        self.run_worker(open_log(), name="log", group="open", exit_on_error=False)
+        in_background(self, open_log, name="log", group="open")
 
     def run_outside(self, command: Sequence[str]) -> str | None:
         """Give the terminal to *command* until it ends; return why it could not be run, or None."""

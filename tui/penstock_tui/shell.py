@@ -96,7 +96,7 @@ class Shell(Protocol):
 
     def run_worker(
         self,
-        work: Coroutine[Any, Any, Any],
+        work: Callable[[], Coroutine[Any, Any, Any]],
         /,
         name: str = "",
         group: str = "",

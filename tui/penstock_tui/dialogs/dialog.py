@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view import zones
-from penstock_tui.view.spans import Spans, give_way
+from penstock_tui.view.spans import ELLIPSIS, Spans, width
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable
 
@@ -23,13 +23,18 @@ _LEAST_TITLE = 16
 
 
 class Heading(Line):
-    """The first line of a dialog: when it is too long its longest part gives way, not what is said behind."""
+    """The first line of a dialog: the end of its longest part gives way, not what is said behind."""
 
     def spans(self, cells: int) -> Spans:
         """Return what fits in *cells*."""
-        spans = self._spans
-        longest = max(range(len(spans)), key=lambda place: cell_len(spans[place][0]), default=None)
-        return spans if longest is None else give_way(spans, cells, (longest,), _LEAST_TITLE)
+        spans = list(self._spans)
+        longest = max(range(len(spans)), key=lambda place: cell_len(spans[place][0]), default=-1)
+        excess = width(spans) - cells
+        if excess > 0 and longest >= 0:
+            text, style = spans[longest]
+            room = max(_LEAST_TITLE, cell_len(text) - excess)
+            spans[longest] = (set_cell_size(text, room - 1) + ELLIPSIS, style)
+        return spans
 
 
 class Dialog(ModalScreen[Result | None], Generic[Result]):

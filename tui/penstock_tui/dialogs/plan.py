@@ -25,6 +25,7 @@ from penstock.model.plan_change import PlanChange
 from penstock.model.views.events import Change
 from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock_tui.acted import say_done
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.committing import Committing
 from penstock_tui.dialogs.dialog import Dialog
@@ -204,7 +205,7 @@ class PlanDialog(Dialog[list[Done]]):
         if self.query_one("#form").max_scroll_y:
             more.append(("  more fields: tab", "yellow"))
         elif 0 < (table := self.query_one("#plan", LineTable)).size.height < table.count:
-            more.append((f"  {table.size.height} of {table.count} lines: PgDn", "yellow"))
+            more.append((f"  {table.size.height} of {table.count}: PgDn", "yellow"))
         self.query_one("#title", Line).show([*self.titled(), *more])
 
     # -- the plan --------------------------------------------------------------------------------
@@ -214,7 +215,7 @@ class PlanDialog(Dialog[list[Done]]):
         self._pending = True
         # Not a coroutine yet: one that is replaced before it begins would never be awaited.
         ask = partial(self._replan, wait)
-        self.run_worker(ask, group="plan", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+        in_background(self, ask, group="plan", exclusive=True)
 
     async def _replan(self, wait: float, changes: Sequence[PlanChange] = ()) -> None:
         import asyncio
@@ -369,7 +370,7 @@ class PlanDialog(Dialog[list[Done]]):
             self.query_one("#typed").focus()
             return
         self._busy = True
-        self.run_worker(self._commit(), group="commit", exit_on_error=False)
+        in_background(self, self._commit, group="commit")
 
     async def _commit(self) -> None:
         """Carry out every plan; what was refused, or changed meanwhile, stays in the dialog."""

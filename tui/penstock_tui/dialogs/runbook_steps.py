@@ -13,6 +13,7 @@ from penstock.model.acts import AnyAct
 from penstock.model.states import RUN_TERMINAL, RunState
 from penstock.model.views.events import Change
 from penstock.model.views.plans import Done
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.committing import Committing
 from penstock_tui.dialogs.plan import PlanDialog
@@ -153,7 +154,7 @@ class StepsDialog(PlanDialog):
         if self._busy or self._pending or self.plans:
             super().action_commit()
         else:
-            self.run_worker(self._look_again(), group="plan", exclusive=True, exit_on_error=False)
+            in_background(self, self._look_again, group="plan", exclusive=True)
 
     async def _look_again(self) -> None:
         """Wait no more for a run that has ended badly, and plan the step again."""

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from penstock.errors import PenstockError, UsageError
 from penstock.model.queries import ForecastQuery, WhatIf
 from penstock.model.views.coming import ComingPage
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view import moments, what_if_rows
@@ -119,7 +120,7 @@ class WhatIfDialog(Dialog[Answered]):
         """Ask what it would do."""
         if not self._busy:
             self._busy = True
-            self.run_worker(self._ask(), group="ask", exit_on_error=False)
+            in_background(self, self._ask, group="ask")
 
     async def _ask(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 
@@ -9,6 +10,7 @@ from msgspec import structs
 
 from penstock.model.queries import RunQuery
 from penstock.model.views.runs import RunRow, RunsPage
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.view import marks_chip
@@ -169,12 +171,12 @@ class AllRunsScreen(Listing):
 
     def do_mark_all(self) -> None:
         """Mark all that match the filter, on the screen or not; unmark them if all are marked."""
-        self._in_background(self._mark(0, _MOST_MARKED, all_of_them=True))
+        self._in_background(partial(self._mark, 0, _MOST_MARKED, all_of_them=True))
 
     def on_paged_table_passed(self, event: PagedTable.Passed) -> None:
         """Mark everything in a range, also rows that were never on the screen."""
         count = event.last - event.first + 1
-        self._in_background(self._mark(event.first, min(count, _MOST_MARKED), all_of_them=False))
+        self._in_background(partial(self._mark, event.first, min(count, _MOST_MARKED), all_of_them=False))
 
     async def _mark(self, first: int, count: int, *, all_of_them: bool) -> None:
         page = await self._ask(self._query(first, count))
@@ -195,11 +197,11 @@ class AllRunsScreen(Listing):
 
     def do_failure_next(self) -> None:
         """Go to the next run with a failure, on the screen or not."""
-        self._in_background(self._find_failure(1))
+        self._in_background(partial(self._find_failure, 1))
 
     def do_failure_previous(self) -> None:
         """Go to the previous run with a failure."""
-        self._in_background(self._find_failure(-1))
+        self._in_background(partial(self._find_failure, -1))
 
     async def _find_failure(self, direction: int) -> None:
         here, total = self.table.cursor, self.table.total
@@ -216,8 +218,8 @@ class AllRunsScreen(Listing):
                 return
         self.shell.say("nothing here has failed")
 
-    def _in_background(self, work: object) -> None:
-        self.run_worker(work, group="look", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+    def _in_background(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        in_background(self, work, group="look", exclusive=True)
 
 
 def _failed(run: RunRow) -> bool:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from penstock.model.lineage import Lineage
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock_tui import actions
+from penstock_tui.background import in_background
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import AssetTarget, Target
 from penstock_tui.view import asset_rows, filters
@@ -148,7 +149,7 @@ class AssetsScreen(Listing):
         self._settling = self.set_timer(_SETTLE, self._settled)
 
     def _settled(self) -> None:
-        self.run_worker(self._learn(), name="changes", group="changes", exit_on_error=False)
+        in_background(self, self._learn, name="changes", group="changes")
 
     async def _learn(self) -> None:
         key = self.table.cursor_key

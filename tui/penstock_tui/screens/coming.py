@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import structs
 
 from penstock.model.queries import ForecastQuery, WhatIf
 from penstock.model.views.coming import ComingPage, Meeting, Untimed
 from penstock.model.views.events import Change
 from penstock_tui.actions import BY_ID, Action
+from penstock_tui.background import in_background
 from penstock_tui.dialogs.what_if import WhatIfDialog
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.what_if import WhatIfScreen
@@ -86,7 +89,7 @@ class ComingScreen(Listing):
         """Ask for what is not worked out yet."""
         query = self._asked()
         if self.working and (query.hours, query.slow) == self._window:
-            self.run_worker(self._ask(query, query), name="rest", group="load", exit_on_error=False)
+            in_background(self, partial(self._ask, query, query), name="rest", group="load")
 
     async def _ask(self, query: ForecastQuery, whole: ForecastQuery) -> None:
         """Ask *query*, and show the answer if *whole* is still what is to be shown."""
@@ -189,7 +192,7 @@ class ComingScreen(Listing):
 
     def do_pause(self) -> None:
         """Pause or resume the schedules of the chosen DAGs."""
-        self.run_worker(self._pause(), group="look", exclusive=True, exit_on_error=False)
+        in_background(self, self._pause, group="look", exclusive=True)
 
     async def _pause(self) -> None:
         names, marked = self._dag_ids(), bool(self.table.marks)
@@ -226,7 +229,7 @@ class ComingScreen(Listing):
 
     def do_coming_what_if(self) -> None:
         """Change something on paper, beginning with what is chosen."""
-        self.run_worker(self._what_if(), group="what_if", exclusive=True, exit_on_error=False)
+        in_background(self, self._what_if, group="what_if", exclusive=True)
 
     async def _what_if(self) -> None:
         paper, first = self._suggested()

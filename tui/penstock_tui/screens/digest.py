@@ -8,6 +8,7 @@ from functools import partial
 from penstock.ids import instance_key
 from penstock.model.views.digest import Digest
 from penstock_tui import actions
+from penstock_tui.background import in_background
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailureScreen
@@ -153,7 +154,7 @@ class DigestScreen(Listing):
             else:
                 self.shell.act(action, (target,))
 
-        self.run_worker(look(), name=action.id, group="open", exit_on_error=False)
+        in_background(self, look, name=action.id, group="open")
 
     async def _target(self, row: digest_rows.Happened) -> Target | None:
         """Return the task or else the run or the DAG of *row*; of a cause, where it failed last."""

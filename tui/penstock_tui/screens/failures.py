@@ -11,6 +11,7 @@ from penstock.errors import PenstockError
 from penstock.model.acts import Looked
 from penstock.model.views.failures import FailedTask, FailureGroup
 from penstock_tui import actions
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import FailureTarget, Target
@@ -113,7 +114,7 @@ class FailuresScreen(Listing):
             except PenstockError:
                 return  # it is new for once more
 
-        shell.run_worker(remember(), name="look", group="look", exit_on_error=False)
+        in_background(shell, remember, name="look", group="look")
 
     # -- what keys apply to ----------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ class FailuresScreen(Listing):
                 else:
                     self.shell.open_log_of(task.dag_id, task.run_id)
 
-        self.run_worker(open_log(), name="log", group="open", exit_on_error=False)
+        in_background(self, open_log, name="log", group="open")
 
     def do_retry(self) -> None:
         """Retry every failure of the chosen causes that is not dealt with."""
@@ -167,7 +168,7 @@ class FailuresScreen(Listing):
             else:
                 self.shell.say(f"{action.label}: nothing of it is open any more", "warning")
 
-        self.run_worker(act(), name=name, group="open", exit_on_error=False)
+        in_background(self, act, name=name, group="open")
 
     def do_failures_everything(self) -> None:
         """Show what is dealt with too, or only what is not."""

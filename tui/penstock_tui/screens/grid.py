@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from penstock.model.views.grid import GridRuns
 from penstock.model.views.runs import RunDetail, RunRow
 from penstock_tui import actions
 from penstock_tui.actions import Action
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View, marks_chip
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
@@ -196,7 +198,7 @@ class GridScreen(View):
 
     def on_task_grid_wanted(self) -> None:
         """Ask for what came into sight."""
-        self.run_worker(self._fill(), name="cells", group="cells", exit_on_error=False)
+        in_background(self, self._fill, name="cells", group="cells")
 
     def on_task_grid_moved(self) -> None:
         """Describe the cell, and once the cursor rests ask for the task."""
@@ -215,7 +217,7 @@ class GridScreen(View):
         self._settling = self.set_timer(_SETTLE, self._settled)
 
     def _settled(self) -> None:
-        self.run_worker(self._learn(), name="chosen", group="chosen", exit_on_error=False)
+        in_background(self, self._learn, name="chosen", group="chosen")
 
     async def _learn(self) -> None:
         """Ask for the tasks that are chosen: acts are done to them as they are, not to what a cell says."""
@@ -279,7 +281,7 @@ class GridScreen(View):
         if known or action.takes in {None, "dag"} or action.id == "open":
             super().action_do(action_id)
         else:
-            self.run_worker(self._learn_and(action_id), name="chosen", group="chosen", exit_on_error=False)
+            in_background(self, partial(self._learn_and, action_id), name="chosen", group="chosen")
 
     async def _learn_and(self, action_id: str) -> None:
         await self._learn()

@@ -12,6 +12,7 @@ from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
 from penstock.model.views.one_task import HistoryRow, TaskHistory
 from penstock_tui import actions
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import DagTarget, Target, TaskTarget
@@ -162,7 +163,7 @@ class HistoryScreen(View):
         self._settling = self.set_timer(_SETTLE, self._settled)
 
     def _settled(self) -> None:
-        self.run_worker(self._learn_task(), name="task", group="of-run", exit_on_error=False)
+        in_background(self, self._learn_task, name="task", group="of-run")
 
     def on_line_table_entered(self, event: LineTable.Entered) -> None:
         """Open the row, as enter does."""
@@ -186,7 +187,7 @@ class HistoryScreen(View):
         if self.chosen() or action.takes in {None, "dag"} or self.table.cursor_key is None:
             super().action_do(action_id)
         else:
-            self.run_worker(self._learn_and(action_id), name="task", group="of-run", exit_on_error=False)
+            in_background(self, partial(self._learn_and, action_id), name="task", group="of-run")
 
     async def _learn_and(self, action_id: str) -> None:
         await self._learn_task()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from penstock.errors import UsageError
 from penstock_tui import log_outside
+from penstock_tui.background import in_background
 from penstock_tui.dialogs.ask_line import AskLine
 from penstock_tui.screens.view import NOTHING_TO_COPY, View
 from penstock_tui.view.log_moment import HINT, log_moment
@@ -109,7 +111,7 @@ class LogKeys(View):
 
     def do_go_to_time(self) -> None:
         """Ask for a time and go there."""
-        self._work(self._go_to_time())
+        self._work(self._go_to_time)
 
     async def _go_to_time(self) -> None:
         zone, example = self.shell.zone, datetime(2000, 1, 2, tzinfo=UTC)
@@ -140,14 +142,14 @@ class LogKeys(View):
         if self.log_pane.source is None:
             self.shell.say(_NO_LOG)
         else:
-            self._work(log_outside.show(self.shell, self.log_pane.source, self.log_name(), kind))
+            self._work(partial(log_outside.show, self.shell, self.log_pane.source, self.log_name(), kind))
 
     def do_save(self) -> None:
         """Ask for a path and save the log there."""
         if self.log_pane.source is None:
             self.shell.say(_NO_LOG)
         else:
-            self._work(self._save(self.log_pane.source))
+            self._work(partial(self._save, self.log_pane.source))
 
     async def _save(self, source: LogSource) -> None:
         name = f"{self.log_name()}.log"
@@ -179,7 +181,7 @@ class LogKeys(View):
             else:
                 self.shell.say(NOTHING_TO_COPY)
 
-        self._work(copy(), group="copy")
+        self._work(copy, group="copy")
 
     def close_log_layer(self) -> bool:
         """Close what is innermost in the log: a search under way, marks, hits; False if nothing is."""
@@ -187,8 +189,8 @@ class LogKeys(View):
             self.stop_error_search() or self.log_pane.log_view.stop_choosing() or self.log_pane.end_search()
         )
 
-    def _work(self, job: Coroutine[None, None, None], group: str = "log-key") -> None:
-        self.app.run_worker(job, name="log", group=group, exclusive=True, exit_on_error=False)
+    def _work(self, job: Callable[[], Coroutine[None, None, None]], group: str = "log-key") -> None:
+        in_background(self.app, job, name="log", group=group, exclusive=True)
 
     def stop_error_search(self) -> bool:
         """Stop a search for an error line; return whether one was running."""
@@ -213,7 +215,7 @@ class LogKeys(View):
             if not await going:
                 self.shell.say(otherwise)
 
-        self.app.run_worker(go(), name="log", group="jump", exclusive=True, exit_on_error=False)
+        in_background(self.app, go, name="log", group="jump", exclusive=True)
 
 
 def file_name(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from textual.app import ComposeResult
 
@@ -152,7 +153,7 @@ class MergedScreen(LogKeys):
         if source is not None and moment is not None and spot is not None:
             offset = source.shown.offset(*spot)
             to = source.shown.since(moment) if offset is None else offset
-            self._work(view.go_to(min(to, max(0, source.shown.size - 1)), mark=False), group="jump")
+            self._work(partial(view.go_to, min(to, max(0, source.shown.size - 1)), mark=False), group="jump")
         self.shell.say(said)
 
     def _title(self) -> Spans:

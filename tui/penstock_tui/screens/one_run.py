@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock_tui.background import in_background
 from penstock_tui.screens.view import View
 
 _TURNED = 500
@@ -42,4 +43,4 @@ class OneRun(View):
             self.turn_to(ids[place])
             await self.load()
 
-        self.app.run_worker(turn(), name="run", group="turn-run", exclusive=True, exit_on_error=False)
+        in_background(self.app, turn, name="run", group="turn-run", exclusive=True)

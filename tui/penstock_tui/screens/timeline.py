@@ -12,6 +12,7 @@ from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
 from penstock.model.views.runs import RunDetail
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.screens.one_run import OneRun
 from penstock_tui.screens.run_word import run_word
@@ -118,7 +119,7 @@ class TimelineScreen(OneRun):
     def on_timeline_list_wanted(self) -> None:
         """Ask for what came into sight."""
         if self.detail is not None:
-            self.run_worker(self._fill(), name="attempts", group="attempts", exit_on_error=False)
+            in_background(self, self._fill, name="attempts", group="attempts")
 
     def on_timeline_list_moved(self) -> None:
         """Count again what is marked."""

@@ -25,6 +25,7 @@ from textual.worker import Worker
 from penstock.model.views.events import Change
 from penstock_tui import actions
 from penstock_tui.actions import Action
+from penstock_tui.background import in_background
 from penstock_tui.shell import Shell, shell_of
 from penstock_tui.target import Target, reach
 from penstock_tui.view.spans import Spans
@@ -147,7 +148,7 @@ class View(Screen[None]):
     def reload(self) -> None:
         """Load in the background."""
         self._stale = False
-        self.run_worker(self._load(), name="load", group="load", exit_on_error=False)
+        in_background(self, self._load, name="load", group="load")
 
     async def _load(self) -> None:
         try:

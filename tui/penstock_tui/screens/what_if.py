@@ -8,6 +8,7 @@ from msgspec import structs
 
 from penstock.model.queries import ForecastQuery, WhatIf
 from penstock.model.views.coming import ComingPage, Difference, Moved, PlaceLoad
+from penstock_tui.background import in_background
 from penstock_tui.dialogs.confirm import Ask
 from penstock_tui.dialogs.what_if import WhatIfDialog
 from penstock_tui.screens.listing import Listing
@@ -110,7 +111,7 @@ class WhatIfScreen(Listing):
 
     def do_coming_what_if(self) -> None:
         """Change more or something else on paper."""
-        self.run_worker(self._what_if(), group="what_if", exclusive=True, exit_on_error=False)
+        in_background(self, self._what_if, group="what_if", exclusive=True)
 
     async def _what_if(self) -> None:
         answer = await self.shell.push_screen_wait(
@@ -123,7 +124,7 @@ class WhatIfScreen(Listing):
 
     def do_coming_apply(self) -> None:
         """Do it for real: the usual plan, and the usual question."""
-        self.run_worker(self._apply(), group="what_if", exclusive=True, exit_on_error=False)
+        in_background(self, self._apply, group="what_if", exclusive=True)
 
     async def _apply(self) -> None:
         wanted = what_if_rows.acts_of(self.paper)

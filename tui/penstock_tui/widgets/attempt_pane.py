@@ -6,6 +6,7 @@ chose an older one or reads further up.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock.model.views.why import Why
 from penstock_tui.attempt_log import AttemptLog
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell
 from penstock_tui.view import details
@@ -110,7 +112,7 @@ class AttemptPane(Vertical):
 
     def _settled(self) -> None:
         if self.task_row is not None:
-            self._shell.run_worker(self._learn(self.task_row), group="attempts", exit_on_error=False)
+            in_background(self._shell, partial(self._learn, self.task_row), group="attempts")
 
     async def _learn(self, task: TaskRow) -> None:
         """Ask for the attempts of *task*, and why it waits if it does; show what that changes."""
@@ -172,7 +174,7 @@ class AttemptPane(Vertical):
             return False
         self._pinned = place < len(self.attempts) - 1
         self._open(place)
-        self._shell.run_worker(self.pane.log_view.go_to(offset), group="jump", exit_on_error=False)
+        in_background(self._shell, partial(self.pane.log_view.go_to, offset), group="jump")
         return True
 
     def _place(self) -> int | None:
@@ -211,7 +213,7 @@ class AttemptPane(Vertical):
 
     def _sample(self, *, final: bool = False) -> None:
         if self.attempt is not None and (final or (self._is_live() and self.screen.is_current)):
-            self._shell.run_worker(self._learn_samples(self.attempt), group="samples", exit_on_error=False)
+            in_background(self._shell, partial(self._learn_samples, self.attempt), group="samples")
 
     async def _learn_samples(self, attempt: AttemptRow) -> None:
         samples = await self._shell.feed.ask(

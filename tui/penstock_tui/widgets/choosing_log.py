@@ -86,4 +86,4 @@ class ChoosingLog(GrowingLog):
             self._top = moved(lines, Place(self.current), 1 - self.size.height, self._height)
         self._changed()
         self.post_message(self.Moved())
-        self._work(self._grow())
+        self._work(self._grow)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from textual.message import Message
 
 from penstock.model.full_log import LINE, LOG_IS_FULL
 from penstock.model.views.attempts import LogChunk
+from penstock_tui.background import in_background
 from penstock_tui.shell import shell_of
 from penstock_tui.view.log_patterns import Wanted
 from penstock_tui.view.log_rows import Place
@@ -78,7 +82,7 @@ class GrowingLog(Drawn):
         self._turn = asyncio.Lock()
         if source is not None:
             shell_of(self).hold_drawing()
-            self._work(self._read_first(source, empty))
+            self._work(partial(self._read_first, source, empty))
         self._redraw()
 
     async def _read_first(self, source: LogSource, empty: str) -> None:
@@ -94,7 +98,7 @@ class GrowingLog(Drawn):
     def go_on(self, *, live: bool) -> None:
         """Record whether the attempt of this log is live or has ended; reads what is left."""
         if self.live and not live:
-            self._work(self._look_on())
+            self._work(self._look_on)
         self.live = live and self._source is not None
 
     def on_mount(self) -> None:
@@ -103,10 +107,10 @@ class GrowingLog(Drawn):
 
     def _tick(self) -> None:
         if self.live and not self.window.ended and not self._turn.locked() and self.screen.is_current:
-            self._work(self._look_on())
+            self._work(self._look_on)
 
-    def _work(self, job: object) -> None:
-        self.app.run_worker(job, name="log", group="log", exit_on_error=False)  # type: ignore[arg-type]
+    def _work(self, job: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        in_background(self.app, job, name="log", group="log")
 
     async def _read_end(self, *, again: bool = True) -> None:
         """Show the end and stay there; unless *again*, do not read it if it is in memory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Literal
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from penstock_tui import log_reading, log_seek
+from penstock_tui.background import in_background
 from penstock_tui.clean import label
 from penstock_tui.view.durations import size
 from penstock_tui.view.log_patterns import ERRORS, Sought, Wanted, wanted
@@ -190,15 +192,13 @@ class LogPane(Vertical):
         if isinstance(what, str):
             self._hits.show([(f" {what}", "yellow")])
             return
-        self.app.run_worker(self._find_all(what), group="search", exclusive=True, exit_on_error=False)
+        in_background(self.app, partial(self._find_all, what), group="search", exclusive=True)
 
     def search_again(self, what: Wanted) -> None:
         """Search for the same in another log, with the search line as it was."""
         self.add_class("searching")
         self._bar.set_text(what.text)
-        self.app.run_worker(
-            self._find_all(what, lead=False), group="search", exclusive=True, exit_on_error=False
-        )
+        in_background(self.app, partial(self._find_all, what, lead=False), group="search", exclusive=True)
 
     async def _find_all(self, what: Wanted, *, lead: bool = True) -> None:
         """Collect every match from the end backwards, showing them as they come; *lead* to one of them."""

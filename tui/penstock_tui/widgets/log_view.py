@@ -7,6 +7,7 @@ the end or stays where it is.
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -117,7 +118,7 @@ class LogView(ChoosingLog, can_focus=True):
 
     def follow(self) -> None:
         """Go to the end and stay there."""
-        self._work(self._read_end(again=False))
+        self._work(partial(self._read_end, again=False))
 
     def stop_following(self) -> None:
         """Stay at what is shown now."""
@@ -151,7 +152,7 @@ class LogView(ChoosingLog, can_focus=True):
                 self._top = lowest
         self._changed()
         self.post_message(self.Moved())
-        self._work(self._grow())
+        self._work(self._grow)
 
     def action_do(self, action_id: str) -> None:
         """Move by the table of actions; anything else is handled by the screen."""
@@ -168,7 +169,7 @@ class LogView(ChoosingLog, can_focus=True):
             self.move(steps[action_id])
         elif action_id == "move.top":
             first = self._lines.offset(0) if self.only and len(self._lines) else 0
-            self._work(self.go_to(first, mark=False))
+            self._work(partial(self.go_to, first, mark=False))
         elif action_id == "move.end":
             self.follow()
         elif isinstance(self.screen, Doing):
@@ -227,7 +228,7 @@ class LogView(ChoosingLog, can_focus=True):
         self._redraw()
         if was_only and not self.only and self.mode is Follow.MANUAL:
             here = first if self.current is None else self.current
-            self._work(self.go_to(here, mark=here == self.current))
+            self._work(partial(self.go_to, here, mark=here == self.current))
 
     def matches_grew(self) -> None:
         """Show that the search found more."""
@@ -343,7 +344,7 @@ class LogView(ChoosingLog, can_focus=True):
     def _date(self) -> None:
         """Fetch when the lines in view were written, if times are shown."""
         if self.times and self._source is not None:
-            self._work(self._learn_times(self._source))
+            self._work(partial(self._learn_times, self._source))
 
     async def _learn_times(self, source: LogSource) -> None:
         lines = self._lines
@@ -361,7 +362,7 @@ class LogView(ChoosingLog, can_focus=True):
     def on_resize(self) -> None:
         """Fit the new size, keeping the first line where it was."""
         self._redraw()
-        self._work(self._grow())
+        self._work(self._grow)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
