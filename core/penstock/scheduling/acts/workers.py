@@ -30,7 +30,8 @@ def plan_drain(world: World, act: DrainWorker | UndrainWorker) -> Planned:
         items = [PlanItem(dag_id="", run_id=None, task_id=None, before=before, after=after, note=act.name)]
     word = "undrain" if back else "drain"
     name = act_name(act)
-    plan = make_plan(name, f"{word.capitalize()} worker {act.name}", items, cli=["workers", word, act.name])
+    title, cli = f"{word.capitalize()} worker {act.name}", ["workers", word, act.name]
+    plan = make_plan(name, title, items, means=act, cli=cli)
     runs = len(worker.runs)
     left = (
         f"{runs} attempt{'' if runs == 1 else 's'} of this instance still run{'s' if runs == 1 else ''} there"

@@ -49,6 +49,13 @@ async def test_a_drain_is_an_act_and_the_worker_hears_of_it(far: Bench) -> None:
     ]
 
 
+async def test_a_drain_means_the_same_when_somebody_was_quicker(far: Bench) -> None:
+    shown = far.loop.plan(DrainWorker(name="w1"))
+    far.act(DrainWorker(name="w1"))
+    await heard(far, {"w1"})
+    assert far.act(DrainWorker(name="w1"), expect=shown.fingerprint).touched == 0
+
+
 async def test_who_is_not_there_or_does_not_answer_cannot_be_drained(far: Bench) -> None:
     with pytest.raises(UnknownError, match="worker 'w9' does not exist; there are w1, w2"):
         far.act(DrainWorker(name="w9"))
