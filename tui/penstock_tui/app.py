@@ -136,8 +136,7 @@ class Console(Hearing):
         active = self.engine_status.runs_active if self.engine_status else 0
         still = f": {active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
         said = f"console closed{still if active and self.gone is None else ''}"
-        ending = partial(self.attendance.end, lambda: self.exit(0, message=said))
-        in_background(self, ending, name="leave", group="leave")
+        in_background(self, partial(self.attendance.end, lambda: self.exit(0, message=said)), group="leave")
 
     def action_leave_now(self) -> None:
         """Quit from anywhere."""
@@ -232,9 +231,8 @@ class Console(Hearing):
     def act(self, action: Action, targets: Sequence[Target]) -> None:
         """Do an action that is not a screen's own, such as opening a dialog. Returns at once."""
         self._acted_on = self.screen
-        self._act = in_background(
-            self, partial(carry_out, self, action, targets), name=action.id, group="act"
-        )
+        work = partial(carry_out, self, action, targets)
+        self._act = in_background(self, work, name=action.id, group="act")
 
     def short_path(self, path: str) -> str:
         """Return *path* without the instance's folder in front."""

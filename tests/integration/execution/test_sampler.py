@@ -127,6 +127,7 @@ def test_our_own_reading_of_a_process_agrees_with_psutil(start: Start) -> None:
     [
         (b"7 (a) (b)) S 1 7 7 0 -1 0 0 0 0 0 100 200 30 4 20 0 1 0 55 9999 3 0\n", (334, 3)),
         (b"7 (cat) Z 1 7 7 0 -1 0 0 0 0 0 100 200 30 4 20 0 1 0 55 9999 3 0\n", None),
+        (b"7 (small) S 1 7 7 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0 55 9999 0 0\n", (10, 0)),
         (b"7 (gave its memory back) R 1 7 7 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0 55 0 0 0\n", None),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 
 from penstock.ids import instance_key
@@ -21,6 +23,8 @@ from penstock_tui.widgets.prose import Prose
 
 class AnswerDialog(ParamsDialog):
     """Answers *row*: its options, and a field for each of its params."""
+
+    keeps_end: ClassVar[bool] = True
 
     def __init__(self, row: QuestionRow) -> None:
         super().__init__(f"{row.dag_id} asks: {row.question.subject}", row.question.params)

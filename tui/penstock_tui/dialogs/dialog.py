@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view import zones
-from penstock_tui.view.spans import ELLIPSIS, Spans, width
+from penstock_tui.view.spans import ELLIPSIS, Spans, cut_middle, width
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable
 
@@ -23,7 +23,14 @@ _LEAST_TITLE = 16
 
 
 class Heading(Line):
-    """The first line of a dialog: the end of its longest part gives way, not what is said behind."""
+    """The first line of a dialog: its longest part gives way, not what is said behind.
+
+    That part loses its end, or with *keeps_end* its middle.
+    """
+
+    def __init__(self, *, keeps_end: bool) -> None:
+        super().__init__(id="title")
+        self._keeps_end = keeps_end
 
     def spans(self, cells: int) -> Spans:
         """Return what fits in *cells*."""
@@ -33,7 +40,8 @@ class Heading(Line):
         if excess > 0 and longest >= 0:
             text, style = spans[longest]
             room = max(_LEAST_TITLE, cell_len(text) - excess)
-            spans[longest] = (set_cell_size(text, room - 1) + ELLIPSIS, style)
+            kept = cut_middle(text, room) if self._keeps_end else set_cell_size(text, room - 1) + ELLIPSIS
+            spans[longest] = (kept, style)
         return spans
 
 
@@ -46,6 +54,8 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         Binding("down", "app.focus_next", show=False),
     ]
     danger: ClassVar[bool] = False
+    keeps_end: ClassVar[bool] = False
+    """Whether the end of a title that is too long says more than its middle."""
 
     def __init__(self, title: str) -> None:
         super().__init__(classes="danger" if self.danger else "")
@@ -65,7 +75,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def compose(self) -> ComposeResult:
         """Compose the frame with its title."""
         with Vertical(classes="frame"):
-            yield Heading(id="title")
+            yield Heading(keeps_end=self.keeps_end)
             yield from self.inside()
 
     def on_mount(self) -> None:

@@ -45,12 +45,13 @@ def totals(pid: int) -> Totals | None:
 def of_stat(line: bytes) -> tuple[float, int] | None:
     """Return CPU seconds and resident bytes from /proc/PID/stat (proc_pid_stat(5)); None if it has ended.
 
-    One that has no memory any more is ending: it is about to be a zombie.
+    One that has no memory any more is ending: it is about to be a zombie. Its size tells that; the pages
+    that are resident are only counted roughly, and none may be shown of a small process that runs.
     """
     # The name in parentheses may hold anything, so count from its last closing one.
     fields = line[line.rindex(b")") + 2 :].split()
     pages = int(fields[21])
-    if fields[0] in (b"Z", b"X") or not pages:
+    if fields[0] in (b"Z", b"X") or not int(fields[20]):
         return None
     return sum(map(int, fields[11:15])) / _TICKS, pages * _PAGE
 
