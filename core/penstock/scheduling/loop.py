@@ -26,7 +26,7 @@ from penstock.scheduling.draining import Draining
 from penstock.scheduling.isolate import Isolation, refuse
 from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
-from penstock.scheduling.pace import LONGEST_SLEEP, SWEEP_EVERY, gather
+from penstock.scheduling.pace import LONGEST_SLEEP, SWEEP_EVERY
 from penstock.scheduling.steps.advance import advance
 from penstock.scheduling.steps.callbacks import deliver, settle_callbacks, subscribe
 from penstock.scheduling.steps.create import create
@@ -251,13 +251,12 @@ class Loop:
             began = self._clock.monotonic()
             self._wake.clear()
             wake_us = self._turn(self._take_hints())
-            ended = self._clock.monotonic()
-            self.ticks.add(ended - began, to_us(self._clock.now()))
+            took = self._clock.monotonic() - began
+            self.ticks.add(took, to_us(self._clock.now()))
             self._turned.fire()
-            if ended - began > LONG:
+            if took > LONG:
                 self.after_much()
             await self._sleep(wake_us)
-            await self._gather(ended)
         refuse(self._orders, PenstockError("the engine is stopping"))
         if self._last:
             self._orders = list(self._last)
@@ -293,13 +292,6 @@ class Loop:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._wake.wait()
-
-    async def _gather(self, ended: float) -> None:
-        """Let more ends of short tasks come in, if the last tick *ended* just now."""
-        since, asked = self._clock.monotonic() - ended, bool(self._orders) or self._stopping
-        pause = gather(since, hinted=len(self._hinted), live=len(self.world.attempts), asked=asked)
-        if pause > 0:
-            await asyncio.sleep(pause)
 
     def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
         """Run one tick. If it fails, nothing is changed, and what made it fail is left out."""
