@@ -114,14 +114,14 @@ class _Reader(ast.NodeVisitor):
     """Walks over what runs while the file is executed."""
 
     def __init__(self, tree: ast.Module) -> None:
-        every = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        nodes = list(ast.walk(tree))
+        every = [each for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
         self._functions = {each.name: each for each in every}
         self._same_name = {each.name for each in every if self._functions[each.name] is not each}
         self._imported: dict[str, str] = {}
         self._read: set[str] = set()
-        bound = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and not _is_load(each)}
-        bound |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
-        self._bound = bound
+        self._bound = {each.id for each in nodes if isinstance(each, ast.Name) and not _is_load(each)}
+        self._bound |= {each.arg for each in nodes if isinstance(each, ast.arg)}
 
     def read(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:

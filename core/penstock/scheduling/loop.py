@@ -26,7 +26,6 @@ from penstock.scheduling.draining import Draining
 from penstock.scheduling.isolate import Isolation, refuse
 from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
-from penstock.scheduling.pace import LONGEST_SLEEP, SWEEP_EVERY
 from penstock.scheduling.steps.advance import advance
 from penstock.scheduling.steps.callbacks import deliver, settle_callbacks, subscribe
 from penstock.scheduling.steps.create import create
@@ -57,6 +56,10 @@ log = logging.getLogger(__name__)
 
 LONG = 0.1
 """Seconds of a tick that did very much."""
+LONGEST_SLEEP = 30.0
+"""Seconds of the longest sleep: the wall clock may be set meanwhile."""
+SWEEP_EVERY = 5.0
+"""Seconds between observations of all live attempts without a hint."""
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[Change], None]

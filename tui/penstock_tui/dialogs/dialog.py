@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view import zones
-from penstock_tui.view.spans import ELLIPSIS, Spans, cut_middle, width
+from penstock_tui.view.spans import Spans, cut_end, cut_middle, give_way
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable
 
@@ -34,15 +34,12 @@ class Heading(Line):
 
     def spans(self, cells: int) -> Spans:
         """Return what fits in *cells*."""
-        spans = list(self._spans)
-        longest = max(range(len(spans)), key=lambda place: cell_len(spans[place][0]), default=-1)
-        excess = width(spans) - cells
-        if excess > 0 and longest >= 0:
-            text, style = spans[longest]
-            room = max(_LEAST_TITLE, cell_len(text) - excess)
-            kept = cut_middle(text, room) if self._keeps_end else set_cell_size(text, room - 1) + ELLIPSIS
-            spans[longest] = (kept, style)
-        return spans
+        spans = self._spans
+        if not spans:
+            return []
+        longest = max(range(len(spans)), key=lambda place: cell_len(spans[place][0]))
+        cut = cut_middle if self._keeps_end else cut_end
+        return give_way(spans, cells, (longest,), _LEAST_TITLE, cut=cut)
 
 
 class Dialog(ModalScreen[Result | None], Generic[Result]):

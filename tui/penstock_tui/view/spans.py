@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -75,8 +75,15 @@ def _cut_left(spans: Sequence[Span], cells: int) -> Spans:
     return [(" " * room, ""), *out] if room else out
 
 
-def give_way(spans: Sequence[Span], cells: int, order: Sequence[int], least: int = 10) -> Spans:
-    """Return *spans* with pieces cut in their middle, until all fit in *cells*.
+def give_way(
+    spans: Sequence[Span],
+    cells: int,
+    order: Sequence[int],
+    least: int = 10,
+    *,
+    cut: Callable[[str, int], str] | None = None,
+) -> Spans:
+    """Return *spans* with pieces cut, in their middle unless *cut* says how, until all fit in *cells*.
 
     Those at the places in *order* are cut one after the other, none below *least* cells: when that is
     not enough, the whole is still wider.
@@ -86,7 +93,7 @@ def give_way(spans: Sequence[Span], cells: int, order: Sequence[int], least: int
         excess = width(out) - cells
         text, style = out[place]
         if excess > 0 and cell_len(text) > least:
-            out[place] = (cut_middle(text, max(least, cell_len(text) - excess)), style)
+            out[place] = ((cut or cut_middle)(text, max(least, cell_len(text) - excess)), style)
     return out
 
 
@@ -97,6 +104,11 @@ def cut_middle(text: str, cells: int) -> str:
     room = max(0, cells - cell_len(ELLIPSIS))
     head = set_cell_size(text, room - room // 2)
     return f"{head}{ELLIPSIS}{text_of(_cut_left([(text, '')], room // 2)).lstrip()}"
+
+
+def cut_end(text: str, cells: int) -> str:
+    """Return *text* in at most *cells* cells: its beginning stays."""
+    return text if cell_len(text) <= cells else text_of(fit([(text, "")], cells))
 
 
 def wrap(text: str, cells: int) -> list[str]:
